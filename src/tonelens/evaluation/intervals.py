@@ -1,0 +1,86 @@
+"""Bootstrap 95 % intervals, clustered by speaker, for every score that is a function of summed counts.
+
+Shapes    N clips, S counts of a clip (its cell of a confusion matrix, its word errors ...),
+          C clusters (speakers or clips), R bootstrap replicates.
+Method    the clips of one speaker are alike, so speakers, not clips, are drawn with replacement: the counts
+          are summed per speaker once, and a replicate is a weighted sum of C rows. Percentiles 2.5 and 97.5.
+Fallback  speakers unknown for any clip, or fewer than MIN_SPEAKERS: clips are drawn instead and `unit` says
+          "clip". Such an interval describes these speakers only, not new ones.
+Source    Efron and Tibshirani 1993, chapter 13; Field and Welsh 2007, J. R. Stat. Soc. B 69 (clusters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts: TypeAlias = NDArray[np.float64]
+
+MIN_SPEAKERS = 5
+"""With 4 speakers there are 35 different draws and half of the extreme ones repeat one voice; our choice."""
+REPLICATES = 2000
+SEED = 20250523
+BLOCK = 100
+"""Replicates drawn at a time, so that 14 000 clips stay within some 10 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A score with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    unit: Literal["speaker", "clip"]
+    """What was drawn with replacement."""
+    n: int
+    """Clips behind the score."""
+    clusters: int
+    """Units drawn: speakers, or clips."""
+
+
+def bootstrap(
+    counts_NS: Counts,
+    speakers: Sequence[str | None],
+    statistic: Callable[[Counts], Counts],
+    *,
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+) -> Interval:
+    """The score of all clips, with its interval.
+
+    Args:
+        counts_NS: shape (N, S), one row a clip; rows add up.
+        speakers: N names; None is unknown.
+        statistic: summed counts (R, S) -> scores (R,); NaN where a replicate allows no score.
+        replicates: R.
+        seed: the same seed gives the same interval.
+    """
+    clusters_CS, unit = _cluster(counts_NS, speakers)
+    clusters = len(clusters_CS)
+    random = np.random.default_rng(seed)
+    scores = []
+    for start in range(0, replicates, BLOCK):
+        size = min(BLOCK, replicates - start)
+        drawn_RC = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
+        scores.append(statistic(drawn_RC.astype(np.float64) @ clusters_CS))
+    valid = np.concatenate(scores)
+    valid = valid[np.isfinite(valid)]
+    value = float(statistic(counts_NS.sum(axis=0, keepdims=True))[0])
+    low, high = np.percentile(valid, [2.5, 97.5]) if len(valid) else (value, value)
+    return Interval(value, float(low), float(high), unit, len(counts_NS), clusters)
+
+
+def _cluster(counts_NS: Counts, speakers: Sequence[str | None]) -> tuple[Counts, Literal["speaker", "clip"]]:
+    """Sum the rows per speaker, or leave them where speakers cannot be drawn."""
+    known = [speaker for speaker in speakers if speaker is not None]
+    if len(known) < len(speakers) or len(set(known)) < MIN_SPEAKERS:
+        return counts_NS, "clip"
+    names, of_clip_N = np.unique(np.array(known), return_inverse=True)
+    sums_CS = np.zeros((len(names), counts_NS.shape[1]))
+    np.add.at(sums_CS, of_clip_N, counts_NS)
+    return sums_CS, "speaker"

@@ -1,0 +1,81 @@
+import dataclasses
+
+import pytest
+
+from tonelens.errors import CorpusError
+from tonelens.evaluation.prediction import Claim, Prediction, read_predictions, write_predictions
+
+FULL = Prediction(
+    id="c1",
+    speaker="s1",
+    reference_emotion="anger",
+    predicted_emotion="fear",
+    probabilities={"anger": 0.25, "fear": 0.75},
+    descriptors={"pitch": Claim("high", "low"), "speed": Claim(None, "fast"), "volume": Claim("low", None)},
+    reference_text="Grüße",
+    transcript="grüße",
+    reference_caption="a b",
+    caption="a c",
+)
+BARE = Prediction(id="c2", reference_emotion="anger", predicted_emotion=None)
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    write_predictions(tmp_path / "predictions.jsonl", [FULL, BARE])
+    assert read_predictions(tmp_path / "predictions.jsonl") == [FULL, BARE]
+
+
+def test_a_bare_row_holds_only_what_is_known():
+    assert BARE.to_row() == {"id": "c2", "reference_emotion": "anger", "predicted_emotion": None}
+
+
+def test_an_empty_transcript_stays_apart_from_none(tmp_path):
+    write_predictions(tmp_path / "p.jsonl", [dataclasses.replace(FULL, transcript="")])
+    assert read_predictions(tmp_path / "p.jsonl")[0].transcript == ""
+
+
+def test_a_plain_csv_of_another_system_is_read(tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text("\ufeffid,label,prediction,speaker\nc1,anger,anger,s1\nc2,fear,,\n", "utf-8")
+    first, second = read_predictions(path)
+    assert (first.id, first.reference_emotion, first.predicted_emotion, first.speaker) == (
+        "c1",
+        "anger",
+        "anger",
+        "s1",
+    )
+    assert (second.predicted_emotion, second.speaker) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("p.csv", "id,label\nc1,anger\n", "without the column prediction"),
+        ("p.csv", "id,label,prediction\nc1,,anger\n", "line 2: id or label is empty"),
+        ("p.csv", "id,label,prediction\nc1,anger,anger\nc1,fear,fear\n", "'c1' occurs twice"),
+        ("p.csv", "id,label,prediction\n", "no predictions"),
+        ("p.jsonl", "", "no predictions"),
+        ("p.jsonl", "[1]\n", "must be a JSON object"),
+        ("p.jsonl", '{"id": "c1"}\n', "without predicted_emotion, reference_emotion"),
+        ("p.jsonl", '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "x": 1}\n', "key x"),
+        (
+            "p.jsonl",
+            '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "descriptors": {"p": "a"}}\n',
+            "descriptors must be",
+        ),
+        ("p.jsonl", '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a"}\n{"id', "is torn"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_refused_with_one_line(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content, "utf-8")
+    with pytest.raises(CorpusError, match=message) as caught:
+        read_predictions(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_file_that_is_not_text_are_refused(tmp_path):
+    with pytest.raises(CorpusError, match="no such file"):
+        read_predictions(tmp_path / "none.csv")
+    (tmp_path / "p.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CorpusError, match="not UTF-8"):
+        read_predictions(tmp_path / "p.csv")
