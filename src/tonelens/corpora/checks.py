@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import soundfile
 
@@ -87,8 +87,6 @@ def _check(clip: Clip) -> Checked | Skipped:
 
 
 def _mark_duplicates(checked: Sequence[Checked]) -> tuple[list[Checked], list[Skipped]]:
-    from dataclasses import replace
-
     first_with: dict[str, Checked] = {}
     marked, duplicates = [], []
     for item in checked:

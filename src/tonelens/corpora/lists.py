@@ -11,9 +11,12 @@ Refusal   everything wrong with a list is said in one error, a line each.
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +81,7 @@ def _read_rows(path: Path) -> list[tuple[int, Mapping[str, str]]]:
         raise CorpusError(f"{path}: not UTF-8 text. Save the list as UTF-8.") from None
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror}). Check the path.") from None
-    rows = _jsonl_rows(path, text) if path.suffix.lower() in (".jsonl", ".json") else _csv_rows(path, text)
+    rows = _jsonl_rows(path, text) if text.lstrip().startswith("{") else _csv_rows(path, text)
     if not rows:
         raise CorpusError(f"{path}: the list has no rows. Give a row for every clip.")
     return rows
@@ -86,12 +89,23 @@ def _read_rows(path: Path) -> list[tuple[int, Mapping[str, str]]]:
 
 def _csv_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, str]]]:
     header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True)
-    columns = [name.strip() for name in reader.fieldnames or ()]
-    refuse(path, _missing_columns(columns))
-    reader.fieldnames = columns
-    return [(reader.line_num, _cells(row)) for row in reader]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count))
+    rows, problems = [], []
+    try:
+        columns = [name.strip() for name in next(reader, [])]
+        refuse(path, _missing_columns(columns))
+        for cells in reader:
+            if len(cells) > len(columns):
+                problems.append(
+                    f"line {reader.line_num}: {len(cells)} cells for {len(columns)} columns; "
+                    f"put quotes around a text that holds the separator"
+                )
+            elif any(cell.strip() for cell in cells):
+                rows.append((reader.line_num, _cells(dict(zip(columns, cells, strict=False)))))
+    except csv.Error as error:
+        problems.append(f"line {reader.line_num}: not CSV ({error}); save the list as CSV")
+    refuse(path, problems)
+    return rows
 
 
 def _jsonl_rows(path: Path, text: str) -> list[tuple[int, Mapping[str, str]]]:
@@ -156,7 +170,7 @@ def _clip_of(
         return None
     return Clip(
         id="",
-        path=(path.parent / row["path"]).absolute(),
+        path=Path(os.path.normpath((path.parent / row["path"]).absolute())),
         corpus=corpus or row.get("corpus") or path.stem,
         emotion=str(emotion),
         speaker=row.get("speaker"),
@@ -189,25 +203,21 @@ def _number(row: Mapping[str, str], name: str, line: int, wrong: list[str]) -> f
 
 
 def _with_ids(clips: list[Clip], folder: Path) -> tuple[Clip, ...]:
-    """Give ids: corpus and stem; the whole path where stems repeat; times where a part is meant."""
-    from dataclasses import replace
-
-    files_of_stem = Counter(
-        (corpus, stem) for corpus, stem, _ in {(c.corpus, c.path.stem, c.path) for c in clips}
-    )
+    """Give ids: corpus and stem; the whole path where stems repeat; times (ms) where a part is meant."""
+    files = {(clip.corpus, clip.path.stem, clip.path) for clip in clips}
+    files_of_stem = Counter((corpus, stem) for corpus, stem, _ in files)
+    root = Path(os.path.normpath(folder.absolute()))
     taken: Counter[str] = Counter()
     named = []
     for clip in clips:
-        inside = (
-            clip.path.relative_to(folder.absolute())
-            if clip.path.is_relative_to(folder.absolute())
-            else clip.path
+        stem = clip.path.stem
+        if files_of_stem[clip.corpus, stem] > 1:
+            inside = clip.path.relative_to(root) if clip.path.is_relative_to(root) else clip.path
+            stem = "_".join(part.strip("/\\:") for part in inside.with_suffix("").parts)
+        times = (
+            (clip.start_s, clip.end_s) if clip.end_s is not None else (clip.start_s,) if clip.start_s else ()
         )
-        long_stem = "_".join(part for part in inside.with_suffix("").parts if part not in ("/", "\\"))
-        stem = clip.path.stem if files_of_stem[clip.corpus, clip.path.stem] == 1 else long_stem
-        part = "" if clip.start_s == 0 and clip.end_s is None else f"-{round(clip.start_s * 1000)}"
-        part += "" if clip.end_s is None else f"-{round(clip.end_s * 1000)}"
-        name = f"{clip.corpus}-{stem}{part}"
+        name = "-".join([clip.corpus, stem, *(str(round(time_s * 1000)) for time_s in times)])
         taken[name] += 1
         named.append(replace(clip, id=name if taken[name] == 1 else f"{name}-{taken[name]}"))
     return tuple(named)

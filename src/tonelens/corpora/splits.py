@@ -22,17 +22,12 @@ from typing import Any
 
 from lhotse import MonoCut
 
-from tonelens.corpora.cuts import corpus_of, duplicate_of, emotion_of, fold_of, gender_of, speaker_of
+from tonelens.corpora.cuts import corpus_of, duplicate_of, fold_of, speaker_of
+from tonelens.corpora.dealing import clip_itself, deal, profiles_of, take_dev, voice
 from tonelens.errors import CorpusError
 
 PARTS = ("train", "dev", "test")
 PROTOCOLS = ("emobox", "speaker-disjoint", "leave-speakers-out", "random", "none")
-DEV_SHARE = 0.12
-"""Of the training clips; whole speakers are taken, so the true share lies near it."""
-MIN_SPEAKERS_FOR_DEV = 3
-"""With fewer training speakers there is no dev part: it would cost half of the voices."""
-MIN_SPEAKERS_FOR_TWO = 6
-"""From this many training speakers on, dev holds at least two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +131,11 @@ def split(
     numbers = fold_numbers(clips, protocol, folds=folds)
     if fold not in numbers:
         raise CorpusError(f"{protocol} has the folds {_range(numbers)}, not {fold}. Name one of them.")
-    group_of = _clip_itself if protocol == "random" else _voice
+    group_of = clip_itself if protocol == "random" else voice
     fold_of_cut = _fold_function(clips, protocol, folds, seed)
     test = {cut.id for cut in clips if fold_of_cut(cut) == fold}
     rest = [cut for cut in clips if cut.id not in test]
-    dev = _take_dev(rest, group_of, seed)
+    dev = take_dev(rest, group_of, seed)
     parts = {
         cut.id: "test" if cut.id in test else "dev" if group_of(cut) in dev else "train" for cut in clips
     }
@@ -164,13 +159,13 @@ def fold_numbers(cuts: Iterable[MonoCut], protocol: str, *, folds: int = 5) -> t
             )
         return tuple(numbers)
     if protocol in ("speaker-disjoint", "random"):
-        groups = len(clips) if protocol == "random" else len({_voice(cut) for cut in clips})
+        groups = len(clips) if protocol == "random" else len({voice(cut) for cut in clips})
         if not 2 <= folds <= groups:
             what = "clips" if protocol == "random" else "speakers"
             raise CorpusError(f"{folds} folds of {groups} {what}: there must be 2 to {groups}. Change folds.")
         return tuple(range(1, folds + 1))
     if protocol == "leave-speakers-out":
-        return tuple(range(1, len({_voice(cut) for cut in clips}) + 1))
+        return tuple(range(1, len({voice(cut) for cut in clips}) + 1))
     if protocol == "none":
         return ()
     raise CorpusError(f"{protocol!r} is no split protocol; there are {', '.join(PROTOCOLS)}. Name one.")
@@ -219,15 +214,6 @@ def require_speaker_disjoint(parted: Split, allow: bool = False) -> str:
     return parted.describe()
 
 
-def _voice(cut: MonoCut) -> str:
-    """Who speaks; a clip of unknown speaker is a voice of its own."""
-    return speaker_of(cut) or _clip_itself(cut)
-
-
-def _clip_itself(cut: MonoCut) -> str:
-    return f"clip {cut.id}"
-
-
 def _require_speakers(cuts: Sequence[MonoCut], protocol: str, allow: bool) -> None:
     unknown = sum(speaker_of(cut) is None for cut in cuts)
     if unknown and not allow:
@@ -243,55 +229,11 @@ def _fold_function(
     if protocol == "emobox":
         return fold_of
     if protocol == "leave-speakers-out":
-        number = {voice: index for index, voice in enumerate(sorted({_voice(cut) for cut in cuts}), start=1)}
-        return lambda cut: number[_voice(cut)]
-    group_of = _clip_itself if protocol == "random" else _voice
-    dealt = _deal(_profiles(cuts, group_of), folds, seed)
+        number = {name: index for index, name in enumerate(sorted({voice(cut) for cut in cuts}), start=1)}
+        return lambda cut: number[voice(cut)]
+    group_of = clip_itself if protocol == "random" else voice
+    dealt = deal(profiles_of(cuts, group_of), folds, seed)
     return lambda cut: dealt[group_of(cut)]
-
-
-def _profiles(cuts: Sequence[MonoCut], group_of: Callable[[MonoCut], str]) -> dict[str, Counter[str]]:
-    """What each group brings: clips in all, of each gender and of each emotion."""
-    profiles: dict[str, Counter[str]] = defaultdict(Counter)
-    for cut in cuts:
-        profiles[group_of(cut)].update(("clips", f"gender {gender_of(cut)}", f"emotion {emotion_of(cut)}"))
-    return profiles
-
-
-def _deal(profiles: Mapping[str, Counter[str]], folds: int, seed: int) -> dict[str, int]:
-    """Deal groups into folds, the largest first, each to the fold whose sum of squares grows least."""
-    totals: list[Counter[str]] = [Counter() for _ in range(folds)]
-    dealt = {}
-    for group in sorted(profiles, key=lambda name: (-profiles[name]["clips"], _chance(seed, name))):
-        profile = profiles[group]
-        growth = [sum(n * (2 * total[key] + n) for key, n in profile.items()) for total in totals]
-        best = growth.index(min(growth))
-        totals[best].update(profile)
-        dealt[group] = best + 1
-    return dealt
-
-
-def _take_dev(cuts: Sequence[MonoCut], group_of: Callable[[MonoCut], str], seed: int) -> set[str]:
-    """Groups for dev: deal all into lots of about DEV_SHARE, take the lot most like the whole."""
-    profiles = _profiles(cuts, group_of)
-    if len(profiles) < MIN_SPEAKERS_FOR_DEV:
-        return set()
-    pairs = len(profiles) >= MIN_SPEAKERS_FOR_TWO
-    lots = min(round(1 / DEV_SHARE), len(profiles) // 2) if pairs else len(profiles)
-    dealt = _deal(profiles, lots, seed)
-    members = [{group for group in dealt if dealt[group] == lot} for lot in range(1, lots + 1)]
-    wanted = {key: DEV_SHARE * n for key, n in sum(profiles.values(), Counter[str]()).items()}
-
-    def distance(groups: set[str]) -> float:
-        brought = sum((profiles[group] for group in groups), Counter[str]())
-        return sum(abs(brought[key] - n) for key, n in wanted.items())
-
-    return min((groups for groups in members if len(groups) >= 1 + pairs), key=distance)
-
-
-def _chance(seed: int, name: str) -> str:
-    """A stable pseudo-random rank."""
-    return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
 
 
 def _range(numbers: Sequence[int]) -> str:
