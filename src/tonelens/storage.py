@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,19 @@ def written_aside(path: Path) -> Iterator[Path]:
     Raises:
         StorageError: the folder cannot be made or the disk is full.
     """
-    aside = path.with_name(f".writing-{os.getpid()}-{path.name}")
+    aside = path.with_name(f".writing-{os.getpid()}-{threading.get_ident()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
         raise StorageError(
             f"{path}: cannot be written ({error.strerror or error}). Nothing was changed; "
             f"free some space or choose another folder."
         ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # gone after success, and never there where its folder cannot be
+            aside.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -60,18 +62,23 @@ def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
 
 
 def read_jsonl(path: Path, parse: Callable[[Any], Any] = lambda row: row) -> list[Any]:
-    """Read a file of one JSON value a line; a torn last line (a killed writer) is left out."""
+    """Read a file of one JSON value a line; a torn last line (a killed writer) is left out.
+
+    Raises:
+        StorageError: a line before the last is not JSON.
+    """
     rows = []
-    lines = path.read_text("utf-8").split("\n")
+    lines = path.read_bytes().split(b"\n")  # decoded line by line: a torn line may end within a character
     for number, line in enumerate(lines):
         if not line.strip():
             continue
         try:
-            rows.append(parse(json.loads(line)))
-        except json.JSONDecodeError:
+            row = json.loads(line)
+        except ValueError:
             if number == len(lines) - 1:
                 break
             raise StorageError(
                 f"{path}, line {number + 1}: not JSON. Delete the file to have it made anew."
             ) from None
+        rows.append(parse(row))
     return rows
