@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tonelens.corpora.gather import Summary
+    from tonelens.corpora.summary import Summary
 
 
 def prepare(

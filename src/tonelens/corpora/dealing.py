@@ -30,6 +30,7 @@ def voice(cut: MonoCut) -> str:
 
 
 def clip_itself(cut: MonoCut) -> str:
+    """A clip as a group of its own."""
     return f"clip {cut.id}"
 
 
@@ -55,7 +56,10 @@ def deal(profiles: Mapping[str, Counter[str]], folds: int, seed: int) -> dict[st
 
 
 def take_dev(cuts: Sequence[MonoCut], group_of: Callable[[MonoCut], str], seed: int) -> set[str]:
-    """Groups for dev: deal all into lots of about DEV_SHARE, take the lot most like the whole."""
+    """Groups for dev: deal all into lots of about DEV_SHARE, take the lot most like the whole.
+
+    Most alike is the lot that lacks the fewest genders and emotions, then the one nearest in counts.
+    """
     profiles = profiles_of(cuts, group_of)
     if len(profiles) < MIN_SPEAKERS_FOR_DEV:
         return set()
@@ -63,13 +67,15 @@ def take_dev(cuts: Sequence[MonoCut], group_of: Callable[[MonoCut], str], seed: 
     lots = min(round(1 / DEV_SHARE), len(profiles) // 2) if pairs else len(profiles)
     dealt = deal(profiles, lots, seed)
     members = [{group for group in dealt if dealt[group] == lot} for lot in range(1, lots + 1)]
-    wanted = {key: DEV_SHARE * n for key, n in sum(profiles.values(), Counter[str]()).items()}
+    whole = sum(profiles.values(), Counter[str]())
 
-    def distance(groups: set[str]) -> float:
+    def unlikeness(groups: set[str]) -> tuple[int, float]:
         brought = sum((profiles[group] for group in groups), Counter[str]())
-        return sum(abs(brought[key] - n) for key, n in wanted.items())
+        return len(whole.keys() - brought.keys()), sum(
+            abs(brought[key] - DEV_SHARE * count) for key, count in whole.items()
+        )
 
-    return min((groups for groups in members if len(groups) >= 1 + pairs), key=distance)
+    return min((groups for groups in members if len(groups) >= 1 + pairs), key=unlikeness)
 
 
 def _chance(seed: int, name: str) -> str:

@@ -52,6 +52,7 @@ def gather(
     """
     checked, findings = check_clips(found.clips, progress)
     skipped = [*found.skipped, *findings]
+    skipped += _missing(source, checked, skipped)
     wanted = source.emotion_counts or Counter(clip.emotion for clip in found.clips)
     expected = sum(wanted.values())
     notes = []
@@ -74,10 +75,25 @@ def gather(
     return summary
 
 
+def _missing(source: Source, checked: Sequence[Checked], skipped: Sequence[Skipped]) -> list[Skipped]:
+    """Clips that the corpus is known to have, but that nothing on disk gave."""
+    listed = {item.id for item in skipped}
+    return [
+        Skipped(
+            id=name,
+            path=name.removeprefix(f"{source.name}-"),
+            reason="missing",
+            found=f"{name} belongs to {source.title}, but no file gives it. Download it again.",
+        )
+        for name in (source.missing({item.clip.id for item in checked}) if source.missing else ())
+        if name not in listed
+    ]
+
+
 def _shortage(
     source: Source, wanted: Mapping[str, int], checked: Sequence[Checked], skipped: Sequence[Skipped]
 ) -> str | None:
-    """`RAVDESS: 1438 usable clips of 1440; anger 190, not 192; missing: ...; left out: ...`, or None."""
+    """`RAVDESS: 1438 usable clips of 1440; anger 190, not 192; left out: ...`, or None."""
     counts = Counter(item.clip.emotion for item in checked)
     wrong = [
         f"{name} {counts[name]}, not {wanted.get(name, 0)}"
@@ -87,11 +103,6 @@ def _shortage(
     if not wrong:
         return None
     text = f"{source.title}: {len(checked)} usable clips of {sum(wanted.values())}; {', '.join(wrong)}"
-    listed = {item.id for item in skipped} | {item.clip.id for item in checked}
-    missing = source.missing({item.clip.id for item in checked}) if source.missing else []
-    unlisted = [name for name in missing if name not in listed]
-    if unlisted:
-        text += f"; missing: {few_of(unlisted)}"
     left_out = [item for item in skipped if not item.kept]
     if left_out:
         text += "; left out: " + few_of(f"{Path(item.path).name} ({item.reason})" for item in left_out)

@@ -8,8 +8,9 @@ from tonelens.corpora import ased, emodb, nemo, ravdess, tess, urdu
 from tonelens.corpora.checks import Progress
 from tonelens.corpora.clips import Corpus, Found, read_original
 from tonelens.corpora.emobox import with_folds
-from tonelens.corpora.gather import Source, Summary, gather
+from tonelens.corpora.gather import gather
 from tonelens.corpora.lists import read_list
+from tonelens.corpora.summary import Source, Summary
 from tonelens.emotions import LabelSet
 from tonelens.errors import CorpusError
 
