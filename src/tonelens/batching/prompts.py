@@ -1,0 +1,93 @@
+"""Prompt and answer as token ids, with negative ids where stream tokens are spliced in.
+
+The prompt is the paper's chat prompt (arXiv:2505.23236, figure 1): system; user = content tokens,
+descriptor tokens, instruction; then the assistant's turn. Answers are tokenised piece by piece
+(`descriptors.sentences`), so that training and grammar-bound decoding meet the same tokens.
+
+Ids       >= 0 a token of the tokenizer; CONTENT, DESCRIPTOR, SUMMARY (< 0) one stream token each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tonelens.descriptors.sentences import Choice, Free, Grammar, piece_text
+from tonelens.recipe import AnswerConfig
+
+CONTENT = -1
+DESCRIPTOR = -2
+SUMMARY = -3
+IGNORED = -100
+"""Target of a position that is not part of the answer (PyTorch's `ignore_index`)."""
+
+Task = Literal["transcribe", "explain"]
+
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}"
+    "<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+"""For tokenizers that bring none (our own small one)."""
+CHAT_TOKENS = ("<|begin|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|pad|>")
+SPLICE = "\ue000"
+"""A private-use character: marks where the stream tokens go while the template is rendered."""
+TEMPLATE_DATE = "26 Jul 2024"
+"""Llama-3 templates print a date; a fixed one keeps prompts the same every day."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTokens:
+    """An answer as tokens; `slots[i]` names the choice or free slot token i belongs to, or ""."""
+
+    ids: tuple[int, ...]
+    slots: tuple[str, ...]
+
+
+class Prompter:
+    """Turns clip sizes and answer values into ids for one tokenizer and one recipe."""
+
+    def __init__(self, tokenizer: Any, answer: AnswerConfig) -> None:
+        self.tokenizer = tokenizer
+        self._frames = {
+            "explain": self._around_audio(answer.system, answer.instruction),
+            "transcribe": self._around_audio(answer.system, answer.transcribe_instruction),
+        }
+        self.end_id: int = _end_of_turn(tokenizer)
+
+    def prompt(self, task: Task, *, content: int, descriptor: int = 0, summary: int = 0) -> list[int]:
+        """Ids of the prompt with this many content, descriptor and summary tokens spliced in."""
+        before, after = self._frames[task]
+        return [*before, *[CONTENT] * content, *[DESCRIPTOR] * descriptor, *[SUMMARY] * summary, *after]
+
+    def answer(self, grammar: Grammar, values: Mapping[str, str]) -> AnswerTokens:
+        """Ids of the answer, ending with the end-of-turn token.
+
+        Raises:
+            InputError: a value that the grammar cannot say.
+        """
+        ids: list[int] = []
+        slots: list[str] = []
+        for piece in grammar:
+            tokens = self.tokens(piece_text(piece, values))
+            ids += tokens
+            slots += [piece.slot if isinstance(piece, Choice | Free) else ""] * len(tokens)
+        return AnswerTokens(ids=(*ids, self.end_id), slots=(*slots, ""))
+
+    def tokens(self, text: str) -> list[int]:
+        """Ids of a text without special tokens around it."""
+        return list(self.tokenizer.encode(text, add_special_tokens=False)) if text else []
+
+    def _around_audio(self, system: str, instruction: str) -> tuple[list[int], list[int]]:
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": SPLICE + instruction})
+        text = self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True, date_string=TEMPLATE_DATE
+        )
+        before, _, after = text.partition(SPLICE)
+        return self.tokens(before), self.tokens(after)
+
+
+def _end_of_turn(tokenizer: Any) -> int:
+    """The token that ends the assistant's turn (Llama-3: <|eot_id|>, which is its eos token)."""
+    return int(tokenizer.eos_token_id)

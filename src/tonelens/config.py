@@ -1,0 +1,184 @@
+"""Recipes from TOML: `extends`, `--set key=value`, every error reported at once.
+
+    recipe = load_recipe(Path("recipes/tiny.toml"), overrides=["data.fold=2"])
+
+A file may begin with `extends = "../tiny.toml"` (relative to itself) and then holds only the
+difference. Values are checked against the field's type; nothing in a recipe runs code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tonelens.errors import ConfigError
+from tonelens.recipe import Recipe
+
+
+def load_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe by path, or by the name of a shipped one (`tiny`, `ablations/no_sed`).
+
+    Args:
+        source: a TOML file, or a shipped recipe's name without `.toml`.
+        overrides: `key=value` strings, e.g. `data.fold=2`; values are TOML (bare words are strings).
+
+    Raises:
+        ConfigError: no such file, not TOML, or any number of wrong keys and values, all named at once.
+    """
+    values = _read(recipe_path(source), seen=())
+    problems: list[str] = []
+    for override in overrides:
+        _apply(values, override, problems)
+    recipe = _build(Recipe, values, "", problems)
+    if problems:
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        raise ConfigError(f"{source}: {len(problems)} thing(s) to correct:{listed}")
+    return typing.cast(Recipe, recipe)
+
+
+def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+    """The inverse of `dataclasses.asdict(recipe)`.
+
+    Raises:
+        ConfigError: as `load_recipe`.
+    """
+    problems: list[str] = []
+    recipe = _build(Recipe, values, "", problems)
+    if problems:
+        raise ConfigError("recipe: " + "; ".join(problems))
+    return typing.cast(Recipe, recipe)
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Names and paths of the recipes that come with the package."""
+    root = _recipes_root()
+    return {str(path.relative_to(root).with_suffix("")): path for path in sorted(root.rglob("*.toml"))}
+
+
+def recipe_path(source: str | Path) -> Path:
+    """Where a recipe lies, given its path or its shipped name.
+
+    Raises:
+        ConfigError: there is no such recipe.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    shipped = shipped_recipes()
+    name = str(source).removesuffix(".toml").removeprefix("recipes/")
+    if name in shipped:
+        return shipped[name]
+    raise ConfigError(
+        f"{source}: no such recipe. Give a TOML file, or one of {', '.join(shipped) or 'none shipped'}."
+    )
+
+
+def _recipes_root() -> Path:
+    packaged = Path(str(resources.files("tonelens"))) / "recipes"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "recipes"
+
+
+def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    path = path.resolve()
+    if path in seen:
+        raise ConfigError(
+            f"{path}: extends itself through {' -> '.join(p.name for p in seen)}. Break the circle."
+        )
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}). Check 'extends' and the path."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML ({error}). Correct the file.") from None
+    parent = values.pop("extends", None)
+    if parent is None:
+        return values
+    return _merged(_read(path.parent / str(parent), (*seen, path)), values)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
+
+
+def _apply(values: dict[str, Any], override: str, problems: list[str]) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        problems.append(f"--set {override}: not of the form key=value, e.g. --set data.fold=2.")
+        return
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *tables, name = key.split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            problems.append(f"--set {override}: {table} is not a table.")
+            return
+    values[name] = value
+
+
+def _build(kind: type[Any], values: dict[str, Any], prefix: str, problems: list[str]) -> Any:
+    hints = typing.get_type_hints(kind)
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    for key in values.keys() - known.keys():
+        problems.append(f"{prefix}{key}: unknown key.{_did_you_mean(key, known)}")
+    arguments: dict[str, Any] = {}
+    before = len(problems)
+    for name, field in known.items():
+        if name in values:
+            arguments[name] = _value(hints[name], values[name], prefix + name, problems)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            problems.append(f"{prefix}{name}: missing; it has no default.")
+    if len(problems) > before:
+        return None
+    try:
+        return kind(**arguments)
+    except ConfigError as error:
+        problems.append(str(error))
+        return None
+
+
+def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if isinstance(value, dict):
+            return _build(typing.cast(type[Any], hint), value, name + ".", problems)
+        problems.append(f"{name}: {value!r} is not a table.")
+        return None
+    if typing.get_origin(hint) is typing.Literal:
+        options = typing.get_args(hint)
+        if value not in options:
+            problems.append(f"{name}: {value!r} is not one of {', '.join(map(repr, options))}.")
+        return value
+    if isinstance(hint, types.UnionType):
+        raise TypeError(f"{name}: recipes hold no unions")
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        problems.append(f"{name}: {value!r} is {_kind(value)}, but {_KINDS[hint]} is needed.")
+    return value
+
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a string"}
+
+
+def _kind(value: Any) -> str:
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+def _did_you_mean(key: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known)}."

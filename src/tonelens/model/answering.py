@@ -1,0 +1,42 @@
+"""From hidden states to answers: the one inference path (CLI, server, evaluation, dev scores)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from tonelens.batching.batch import pad_frames
+from tonelens.batching.prompts import Prompter
+from tonelens.descriptors.sentences import Grammar, answer_grammar
+from tonelens.emotions import LabelSet
+from tonelens.model.decoding import Answer, GrammarDecoder
+from tonelens.model.explainer_model import ExplainerModel
+
+
+class Answerer:
+    """Asks one model for its answers, several clips at a time."""
+
+    def __init__(self, model: ExplainerModel, prompter: Prompter, labels: LabelSet) -> None:
+        answer = model.recipe.answer
+        self.model = model
+        self.prompter = prompter
+        self.grammar: Grammar = answer_grammar(
+            labels, style=answer.style, descriptors=answer.descriptors, transcript=answer.transcript
+        )
+        self._decoder = GrammarDecoder(model, prompter, max_free_tokens=answer.max_transcript_tokens)
+
+    @torch.no_grad()
+    def answer(self, clips: Sequence[Tensor]) -> list[Answer]:
+        """One answer a clip; each clip is its hidden states (T, L, H). Leaves the model in eval mode."""
+        self.model.eval()
+        layers_BTLH, is_speech_BT = pad_frames(clips)
+        device = next(self.model.parameters()).device
+        layers_BTLH, is_speech_BT = layers_BTLH.to(device), is_speech_BT.to(device)
+        voice = self.model.listen(layers_BTLH, is_speech_BT)
+        prompts = [
+            self.prompter.prompt("explain", **self.model.stream_tokens(frames))
+            for frames in is_speech_BT.sum(-1).tolist()
+        ]
+        return self._decoder.decode(voice, is_speech_BT, prompts, self.grammar)

@@ -1,0 +1,46 @@
+"""A model from a recipe: seeded, so that the same recipe and texts give the same first weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from tonelens.batching.prompts import Prompter
+from tonelens.emotions import LabelSet
+from tonelens.model import language_model
+from tonelens.model.explainer_model import ExplainerModel
+from tonelens.recipe import Recipe
+
+
+def build_model(
+    recipe: Recipe, labels: LabelSet, texts: Iterable[str], *, encoder_layers: int, encoder_width: int
+) -> tuple[ExplainerModel, Prompter]:
+    """The untrained model and its prompter.
+
+    Args:
+        recipe: sizes and sources.
+        labels: what it chooses among.
+        texts: what a `scratch` tokenizer learns its words from (training part only).
+        encoder_layers: L.
+        encoder_width: H.
+
+    Raises:
+        ModelError: a pretrained part cannot be loaded.
+    """
+    torch.manual_seed(recipe.seed)
+    if recipe.llm.source == language_model.SCRATCH:
+        tokenizer = language_model.train_tokenizer(texts, recipe.llm.vocabulary)
+        llm = language_model.small_llama(recipe.llm, tokenizer)
+    else:
+        tokenizer = language_model.load_tokenizer(recipe.llm.source)
+        llm = language_model.load_pretrained(recipe.llm, tokenizer, dtype=weight_type())
+    model = ExplainerModel(
+        recipe, llm, encoder_layers=encoder_layers, encoder_width=encoder_width, labels=len(labels)
+    )
+    return model, Prompter(tokenizer, recipe.answer)
+
+
+def weight_type() -> torch.dtype:
+    """bfloat16 on a CUDA device, where an 8B model would not fit otherwise; float32 on a CPU."""
+    return torch.bfloat16 if torch.cuda.is_available() else torch.float32

@@ -1,0 +1,86 @@
+"""Turns clip ids into batches: features, prompt, answer, augmentation; each step from its own seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from tonelens.batching.augment import NO_CHANGE, Change, changed_features, draw_change
+from tonelens.batching.batch import Batch, Example, collate
+from tonelens.batching.prompts import Prompter
+from tonelens.corpora.cuts import emotion_of, text_of
+from tonelens.descriptors.sentences import TRANSCRIPT_GRAMMAR, Grammar, answer_grammar
+from tonelens.model.explainer_model import ExplainerModel, Stage
+from tonelens.recipe import Recipe
+from tonelens.training.data import SPOKEN_LEVELS, TrainingData, changed_values
+from tonelens.training.features import Features, key_of
+from tonelens.training.stages import ASR, TASKS
+
+
+class BatchMaker:
+    """Makes the batch of any step, given its clips; knows nothing of what came before."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: TrainingData,
+        features: Features,
+        model: ExplainerModel,
+        prompter: Prompter,
+    ) -> None:
+        self.recipe = recipe
+        self.data = data
+        self.features = features
+        self.model = model
+        self.prompter = prompter
+        answer = recipe.answer
+        self._answer: Grammar = answer_grammar(
+            data.labels, style=answer.style, descriptors=answer.descriptors, transcript=answer.transcript
+        )
+        objective = recipe.objective
+        self._weights = {"emotion": objective.label_token_weight} | dict.fromkeys(
+            (*SPOKEN_LEVELS, "gender"), objective.descriptor_token_weight
+        )
+        self._cuts = {cut.id: cut for cut in data.train}
+
+    def durations_s(self, stage: Stage) -> dict[str, float]:
+        """The clips a stage learns from, with their lengths: the ASR stage needs a text."""
+        return {
+            cut_id: cut.duration for cut_id, cut in self._cuts.items() if stage is not ASR or text_of(cut)
+        }
+
+    def make(self, stage: Stage, cut_ids: Sequence[str], step: int) -> Batch:
+        """The batch of global step `step`."""
+        digest = hashlib.sha256(f"{self.recipe.seed}|{step}|{cut_ids[0]}".encode()).digest()
+        rng = np.random.default_rng(list(digest[:16]))
+        generator = torch.Generator().manual_seed(int.from_bytes(digest[16:23]))
+        return collate([self._example(stage, cut_id, rng, generator) for cut_id in cut_ids])
+
+    def _example(
+        self, stage: Stage, cut_id: str, rng: np.random.Generator, generator: torch.Generator
+    ) -> Example:
+        cut = self._cuts[cut_id]
+        config = self.recipe.augment
+        change = draw_change(config, self.recipe.seed, cut_id, int(rng.integers(config.copies + 1)))
+        layers = changed_features(
+            self.features[key_of(cut, change)], config, generator, keep=self.recipe.streams.stack
+        )
+        values = changed_values(cut, change, self.data, self.recipe.data)
+        grammar = TRANSCRIPT_GRAMMAR if stage is ASR else self._answer
+        return Example(
+            cut_id=cut_id,
+            layers_TLH=layers,
+            prompt_ids=self.prompter.prompt(TASKS[stage.name], **self.model.stream_tokens(len(layers))),
+            answer=self.prompter.answer(grammar, values),
+            token_weights=self._weights,
+            emotion=self.data.labels.index(emotion_of(cut)),
+        )
+
+
+def changes_of(recipe: Recipe, cut_id: str) -> list[Change]:
+    """Every change of a training clip that batches may ask for."""
+    copies = range(1, recipe.augment.copies + 1)
+    return [NO_CHANGE, *(draw_change(recipe.augment, recipe.seed, cut_id, copy) for copy in copies)]

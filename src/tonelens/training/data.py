@@ -1,0 +1,103 @@
+"""What a training run learns from: parts, labels, levels fitted on the training part, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lhotse import MonoCut
+
+from tonelens.batching.augment import Change
+from tonelens.corpora.cuts import emotion_of, gender_of, speaker_of, text_of
+from tonelens.corpora.splits import Split, prove, require_speaker_disjoint, split
+from tonelens.descriptors.levels import LevelItem, Levels, fit_levels
+from tonelens.descriptors.measure import Measures
+from tonelens.descriptors.sentences import GENDERS, UNKNOWN
+from tonelens.emotions import LabelSet
+from tonelens.errors import CorpusError
+from tonelens.recipe import DataConfig, Recipe
+
+SPOKEN_LEVELS = ("pitch", "volume", "speed")
+"""The descriptors that answers state."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """Everything a run needs to know of its clips."""
+
+    split: Split
+    protocol: str
+    """The sentence that every report carries."""
+    labels: LabelSet
+    levels: Levels
+    measures: Mapping[str, Measures]
+    train: Sequence[MonoCut]
+    dev: Sequence[MonoCut]
+
+
+def parted(cuts: Sequence[MonoCut], config: DataConfig) -> Split:
+    """The split that a recipe asks for.
+
+    Raises:
+        CorpusError: the protocol does not fit the clips, or speakers overlap and that is not allowed.
+    """
+    has_fold = config.protocol != "none"
+    found = split(
+        cuts, config.protocol, fold=config.fold if has_fold else None, folds=config.folds,
+        allow_random=config.allow_speaker_overlap, allow_unknown_speakers=config.allow_speaker_overlap,
+    )  # fmt: skip
+    if not config.hold_out_dev:
+        parts = {cut_id: "train" if part == "dev" else part for cut_id, part in found.parts.items()}
+        present = sorted((cut for cut in cuts if cut.id in parts), key=lambda cut: cut.id)
+        found = prove(present, found.protocol, found.fold, parts)
+    require_speaker_disjoint(found, config.allow_speaker_overlap)
+    return found
+
+
+def training_data(cuts: Iterable[MonoCut], measures: Mapping[str, Measures], recipe: Recipe) -> TrainingData:
+    """Parts, labels and levels. Levels and labels come from the training part only.
+
+    Raises:
+        CorpusError: as `parted`; or a task needs what no clip has.
+        LabelError: fewer than two labels.
+    """
+    known = [cut for cut in cuts if cut.id in measures]
+    found = parted(known, recipe.data)
+    train = found.select(known, "train")
+    if not train:
+        raise CorpusError("no clip is left to train on. Choose another fold or protocol.")
+    needs_text = recipe.schedule.asr_epochs > 0 and recipe.schedule.strategy != "one-stage"
+    if needs_text and not any(text_of(cut) for cut in train):
+        raise CorpusError(
+            "no training clip has a text, so there is nothing to transcribe. Set schedule.asr_epochs=0 and "
+            "answer.transcript=false, or add a text column."
+        )
+    items = [LevelItem(speaker_of(cut), gender_of(cut), measures[cut.id]) for cut in train]
+    return TrainingData(
+        split=found,
+        protocol=found.describe(),
+        labels=LabelSet.of(emotion_of(cut) for cut in train),
+        levels=fit_levels(items),
+        measures=measures,
+        train=train,
+        dev=found.select(known, "dev"),
+    )
+
+
+def spoken_values(cut: MonoCut, measures: Measures, levels: Levels, config: DataConfig) -> dict[str, str]:
+    """What the reference answer says of a clip, by slot."""
+    gender = gender_of(cut)
+    assigned = levels.assign(measures, speaker=speaker_of(cut), gender=gender, finest=config.finest_reference)
+    said = {name: assigned[name].word or UNKNOWN for name in SPOKEN_LEVELS}
+    return {
+        **said,
+        "gender": gender if gender in GENDERS else "person",
+        "transcript": text_of(cut) or "",
+        "emotion": emotion_of(cut),
+    }
+
+
+def changed_values(cut: MonoCut, change: Change, data: TrainingData, config: DataConfig) -> dict[str, str]:
+    """As `spoken_values`, for a clip whose waveform was changed: the measures change with it."""
+    measures = data.measures[cut.id].changed(speed=change.speed, gain_db=change.gain_db)
+    return spoken_values(cut, measures, data.levels, config)

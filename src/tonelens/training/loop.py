@@ -1,0 +1,285 @@
+"""The training loop, to be read from top to bottom.
+
+    cuts -> parts, labels, levels -> encoder features (cached) -> model -> turns of the schedule:
+    batch -> forward -> loss terms -> backward -> clip -> step -> one line of metrics.jsonl
+
+Every step draws its noise from (seed, step) alone, and a checkpoint holds weights and optimiser
+state, so a run that was killed and resumed ends with the same weights as one that was not.
+Source    arXiv:2505.23236, section 2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from lhotse import MonoCut
+from torch import Tensor
+
+from tonelens.batching.batch import Batch
+from tonelens.descriptors.measure import Measures
+from tonelens.model.answering import Answerer
+from tonelens.model.checkpoint import load_weights, own_weights, save_model
+from tonelens.model.explainer_model import ExplainerModel, Stage
+from tonelens.model.losses import Losses
+from tonelens.progress import Quiet, Reporter
+from tonelens.recipe import OptimiserConfig, Recipe
+from tonelens.training.batches import BatchMaker
+from tonelens.training.dev import dev_score
+from tonelens.training.metrics import Clock, Metrics
+from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_rank
+from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
+from tonelens.training.setup import Prepared, prepare
+from tonelens.training.stages import ASR, Turn, learning_rate, llm_trainable, plan, set_stage, stages_of
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One optimiser step, as planned."""
+
+    number: int
+    """Over all stages, from 0."""
+    stage: Stage
+    rate: float
+    clips: tuple[str, ...]
+    epoch: int
+    """Of the stage, from 0."""
+    ends_epoch: bool
+
+
+def train(
+    recipe: Recipe,
+    cuts: Sequence[MonoCut],
+    measures: Mapping[str, Measures],
+    out: Path,
+    *,
+    resume: bool = False,
+    cache: Path | None = None,
+    checkpoint_every_s: float = 60.0,
+    reporter: Reporter | None = None,
+) -> Path:
+    """Train a recipe on cuts; returns the model folder.
+
+    Args:
+        recipe: what to train.
+        cuts: all clips; the recipe's protocol divides them.
+        measures: of every clip, by cut id.
+        out: the run folder.
+        resume: go on from the newest checkpoint.
+        cache: where encoder features are kept; by default in the run folder.
+        checkpoint_every_s: seconds between checkpoints.
+        reporter: told of every step.
+
+    Raises:
+        CorpusError, ConfigError, ModelError, RunError, StorageError: see their modules.
+    """
+    reporter = reporter or Quiet()
+    accelerator = Accelerator(
+        mixed_precision=recipe.optimiser.precision,
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    folder = RunFolder(out)
+    prepared = prepare(recipe, cuts, measures, folder, cache or out / "features", resume, reporter)
+    model = prepared.model.to(accelerator.device)
+    maker = BatchMaker(recipe, prepared.data, prepared.features, model, prepared.prompter)
+    optimiser = _optimiser(model, recipe.optimiser)
+    state = _restore(folder, model, optimiser, recipe)
+    wrapped = accelerator.prepare(model)
+    steps = _steps(recipe, maker, accelerator.num_processes)
+    reporter.begin("training", len(steps))
+    metrics = Metrics(folder.metrics_path, out / "tensorboard", state.progress.step)
+    clock, saved = Clock(), time.monotonic()
+    for step, batches in _with_batches(steps[state.progress.step :], maker, recipe, accelerator):
+        if _is_over(state.progress, recipe):
+            break
+        with clock.measuring("model"):
+            losses = _forward_backward(wrapped, model, step, batches, accelerator)
+        with clock.measuring("update"):
+            norm = _update(model, optimiser, step, recipe, accelerator)
+            _average(state.average, model, recipe.optimiser.average_decay)
+        row = {
+            "stage": step.stage.name,
+            "epoch": step.epoch,
+            "rate": step.rate,
+            "norm": norm,
+            **losses,
+            **clock.take(),
+        }
+        state = replace(state, progress=replace(state.progress, step=step.number + 1))
+        metrics.write(step.number + 1, "step", row)
+        if step.ends_epoch and step.stage is not ASR:
+            state = _scored(state, prepared, model, metrics)
+        reporter.advance(
+            step.number + 1, f"{step.stage.name} epoch {step.epoch + 1}, loss {losses['loss']:.3f}"
+        )
+        if time.monotonic() - saved >= checkpoint_every_s or step.number + 1 == len(steps):
+            folder.save(_snapshot(state, model, optimiser))
+            saved = time.monotonic()
+    metrics.close()
+    final = state.best or state.average or own_weights(model)
+    save_model(folder.model_path, model, prepared.prompter, prepared.data.levels, prepared.card, final)
+    return folder.model_path
+
+
+def _steps(recipe: Recipe, maker: BatchMaker, ranks: int) -> list[Step]:
+    """Every step of the training, in order."""
+    optimiser = recipe.optimiser
+    size = optimiser.batch_size * optimiser.accumulate * ranks
+    durations = {stage.name: maker.durations_s(stage) for stage in stages_of(recipe)}
+    per_epoch = {name: batches_per_epoch(len(clips), size) for name, clips in durations.items()}
+    turns: tuple[Turn, ...] = plan(recipe, per_epoch)
+    totals = {name: sum(turn.steps for turn in turns if turn.stage.name == name) for name in per_epoch}
+    steps: list[Step] = []
+    orders: dict[tuple[str, int], list[list[str]]] = {}
+    for turn in turns:
+        name = turn.stage.name
+        for within in range(turn.first, turn.first + turn.steps):
+            epoch, position = divmod(within, per_epoch[name])
+            if (name, epoch) not in orders:
+                orders[name, epoch] = epoch_batches(
+                    durations[name], size, seed=recipe.seed, stage=name, epoch=epoch
+                )
+            steps.append(
+                Step(
+                    number=len(steps),
+                    stage=turn.stage,
+                    rate=learning_rate(optimiser, turn.stage, within, totals[name]),
+                    clips=tuple(orders[name, epoch][position]),
+                    epoch=epoch,
+                    ends_epoch=position == per_epoch[name] - 1,
+                )
+            )
+    return steps
+
+
+def _with_batches(
+    steps: Sequence[Step], maker: BatchMaker, recipe: Recipe, accelerator: Accelerator
+) -> Iterator[tuple[Step, list[Batch]]]:
+    """Each step with its (micro-)batches, made one step ahead in another thread."""
+    size = recipe.optimiser.batch_size
+
+    def make(step: Step) -> list[Batch]:
+        mine = (
+            share_of_rank(step.clips, accelerator.process_index, accelerator.num_processes) or step.clips[:1]
+        )
+        parts = [mine[i : i + size] for i in range(0, len(mine), size)]
+        return [maker.make(step.stage, part, step.number) for part in parts]
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = pool.submit(make, steps[0]) if steps else None
+        for index, step in enumerate(steps):
+            assert ahead is not None
+            batches = ahead.result()
+            ahead = pool.submit(make, steps[index + 1]) if index + 1 < len(steps) else None
+            yield step, batches
+
+
+def _forward_backward(
+    wrapped: Any, model: ExplainerModel, step: Step, batches: Sequence[Batch], accelerator: Accelerator
+) -> dict[str, float]:
+    """Gradients of one step; returns every loss term, averaged over its batches."""
+    set_stage(model, step.stage)
+    torch.manual_seed(model.recipe.seed * 1_000_003 + step.number)
+    sums: dict[str, float] = {}
+    for index, batch in enumerate(batches):
+        is_last = index == len(batches) - 1
+        with contextlib.nullcontext() if is_last else accelerator.no_sync(wrapped):
+            losses: Losses = wrapped(batch.to(accelerator.device), step.stage)
+            total = losses.total(model.recipe.objective)
+            accelerator.backward(total / len(batches))
+        for name, value in {"loss": total.detach(), **losses.named()}.items():
+            sums[name] = sums.get(name, 0.0) + float(value) / len(batches)
+    return sums
+
+
+def _update(
+    model: ExplainerModel,
+    optimiser: torch.optim.Optimizer,
+    step: Step,
+    recipe: Recipe,
+    accelerator: Accelerator,
+) -> float:
+    """Clip, step, clear; returns the gradient's norm. Frozen weights have no gradient and stay."""
+    trained = [parameter for parameter in model.parameters() if parameter.grad is not None]
+    norm = accelerator.clip_grad_norm_(trained, recipe.optimiser.clip_norm)
+    for group in optimiser.param_groups:
+        group["lr"] = step.rate
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    return float(norm)
+
+
+def _average(average: dict[str, Tensor], model: ExplainerModel, decay: float) -> None:
+    if average:
+        weights = own_weights(model)
+        names = [name for name in average if average[name].is_floating_point()]
+        torch._foreach_lerp_([average[n] for n in names], [weights[n] for n in names], 1 - decay)
+
+
+def _optimiser(model: ExplainerModel, config: OptimiserConfig) -> torch.optim.AdamW:
+    named = [(name, p) for name, p in model.named_parameters() if _ever_trains(model.recipe, name)]
+    return torch.optim.AdamW(
+        [
+            {"params": [p for _, p in named if p.ndim >= 2], "weight_decay": config.weight_decay},
+            {"params": [p for _, p in named if p.ndim < 2], "weight_decay": 0.0},
+        ],
+        lr=config.ser_rate,
+    )
+
+
+def _ever_trains(recipe: Recipe, name: str) -> bool:
+    part, _, inner = name.partition(".")
+    return part != "llm" or llm_trainable(recipe, inner)
+
+
+def _restore(
+    folder: RunFolder, model: ExplainerModel, optimiser: torch.optim.Optimizer, recipe: Recipe
+) -> State:
+    """The newest checkpoint, put into model and optimiser; a fresh state where there is none."""
+    state = folder.newest()
+    if state is None:
+        folder.rewind_metrics(0)
+        averages = recipe.optimiser.average_decay > 0
+        average = {name: tensor.clone() for name, tensor in own_weights(model).items()} if averages else {}
+        return State(progress=Progress(0, None, 0), weights={}, average=average, best={}, optimiser={})
+    load_weights(model, state.weights, str(folder.path))
+    load_optimiser(optimiser, state.optimiser, dict(model.named_parameters()))
+    folder.rewind_metrics(state.progress.step)
+    return state
+
+
+def _snapshot(state: State, model: ExplainerModel, optimiser: torch.optim.Optimizer) -> State:
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    return replace(state, weights=own_weights(model), optimiser=optimiser_tensors(optimiser, names))
+
+
+def _scored(state: State, prepared: Prepared, model: ExplainerModel, metrics: Metrics) -> State:
+    """Score the dev part with the weights that would be saved now; remember the best."""
+    if not prepared.data.dev:
+        return state
+    candidate = state.average or own_weights(model)
+    current = {name: tensor.clone() for name, tensor in own_weights(model).items()}
+    load_weights(model, candidate, "average")
+    score = dev_score(
+        Answerer(model, prepared.prompter, prepared.data.labels), prepared.data, prepared.features
+    )
+    load_weights(model, current, "current")
+    metrics.write(state.progress.step, "dev", score.to_dict())
+    progress = state.progress
+    if progress.best_score is None or score.ua > progress.best_score:
+        keeps = prepared.model.recipe.schedule.patience > 0
+        best = {name: tensor.clone() for name, tensor in candidate.items()} if keeps else {}
+        return replace(state, best=best, progress=replace(progress, best_score=score.ua, scores_since_best=0))
+    return replace(state, progress=replace(progress, scores_since_best=progress.scores_since_best + 1))
+
+
+def _is_over(progress: Progress, recipe: Recipe) -> bool:
+    patience = recipe.schedule.patience
+    return patience > 0 and progress.scores_since_best >= patience

@@ -1,0 +1,134 @@
+"""Everything a run needs before its first step: data, features, model, and its claim on the folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import transformers
+from lhotse import MonoCut
+
+from tonelens import __version__
+from tonelens.batching.augment import NO_CHANGE
+from tonelens.batching.prompts import Prompter
+from tonelens.corpora.cuts import corpus_of
+from tonelens.descriptors.measure import Measures
+from tonelens.descriptors.sentences import Choice, answer_grammar, write
+from tonelens.model.build import build_model
+from tonelens.model.checkpoint import ModelCard
+from tonelens.model.explainer_model import ExplainerModel
+from tonelens.model.speech_encoder import SpeechEncoder, folder_or_name
+from tonelens.progress import Reporter
+from tonelens.recipe import Recipe
+from tonelens.storage import write_json
+from tonelens.training.batches import changes_of
+from tonelens.training.data import TrainingData, changed_values, training_data
+from tonelens.training.features import Features, Waveform, encoded
+from tonelens.training.run_folder import RunFolder
+
+WORD_REPEATS = 500
+"""How often the fixed words count when a tokenizer is trained, so that each becomes one token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the loop starts from."""
+
+    data: TrainingData
+    features: Features
+    model: ExplainerModel
+    prompter: Prompter
+    card: ModelCard
+
+
+def prepare(
+    recipe: Recipe,
+    cuts: Sequence[MonoCut],
+    measures: Mapping[str, Measures],
+    folder: RunFolder,
+    cache: Path,
+    resume: bool,
+    reporter: Reporter,
+) -> Prepared:
+    """Divide, measure, encode and build; claim the run folder.
+
+    Raises:
+        CorpusError, ModelError, RunError, StorageError: see `train`.
+    """
+    data = training_data(cuts, measures, recipe)
+    encoder = SpeechEncoder.from_pretrained(recipe.encoder.source)
+    card = _card(recipe, data, encoder)
+    folder.begin(_identity(recipe, data, card), resume=resume)
+    write_json(folder.path / "recipe.json", dataclasses.asdict(recipe))
+    write_json(folder.path / "split.json", {**data.split.to_dict(), "parts": dict(data.split.parts)})
+    write_json(folder.path / "environment.json", environment())
+    waveforms = [Waveform(cut, change) for cut in data.train for change in changes_of(recipe, cut.id)]
+    waveforms += [Waveform(cut, NO_CHANGE) for cut in data.dev]
+    reporter.begin("encoding", len(waveforms))
+    features = encoded(waveforms, encoder, cache, progress=lambda done, _: reporter.advance(done))
+    model, prompter = build_model(
+        recipe,
+        data.labels,
+        tokenizer_texts(recipe, data),
+        encoder_layers=encoder.layers,
+        encoder_width=encoder.width,
+    )
+    return Prepared(data=data, features=features, model=model, prompter=prompter, card=card)
+
+
+def tokenizer_texts(recipe: Recipe, data: TrainingData) -> list[str]:
+    """What a small tokenizer learns from: the training part's answers, and every fixed word."""
+    answer = recipe.answer
+    grammar = answer_grammar(
+        data.labels, style=answer.style, descriptors=answer.descriptors, transcript=answer.transcript
+    )
+    options = [f" {option}" for piece in grammar if isinstance(piece, Choice) for option in piece.options]
+    words = [*options, answer.system, answer.instruction, answer.transcribe_instruction]
+    answers = [write(grammar, changed_values(cut, NO_CHANGE, data, recipe.data)) for cut in data.train]
+    return answers + words * WORD_REPEATS
+
+
+def environment() -> dict[str, object]:
+    """What a figure needs beside it: versions, cores, device."""
+    return {
+        "tonelens": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def _card(recipe: Recipe, data: TrainingData, encoder: SpeechEncoder) -> ModelCard:
+    corpora = sorted({corpus_of(cut) for cut in data.train})
+    held_out = {part: sorted(i for i, p in data.split.parts.items() if p == part) for part in ("dev", "test")}
+    return ModelCard(
+        name=recipe.name,
+        labels=data.labels,
+        encoder_source=folder_or_name(recipe.encoder.source),
+        encoder_fingerprint=encoder.fingerprint(),
+        encoder_layers=encoder.layers,
+        encoder_width=encoder.width,
+        protocol=f"{data.protocol} Trained on {', '.join(corpora)}.",
+        split_fingerprint=data.split.fingerprint,
+        licence=f"as the training corpora allow: {', '.join(corpora)}",
+        parts=held_out,
+    )
+
+
+def _identity(recipe: Recipe, data: TrainingData, card: ModelCard) -> dict[str, object]:
+    """What must be the same for a run to be resumed."""
+    return {
+        "recipe": hashlib.sha256(repr(recipe).encode()).hexdigest(),
+        "split": data.split.fingerprint,
+        "levels": data.levels.fitted_on,
+        "encoder": card.encoder_fingerprint,
+    }

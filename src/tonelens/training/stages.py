@@ -1,0 +1,98 @@
+"""What trains when: the paper's stages and the strategies that order them.
+
+    asr        content stream and LLM train; descriptor tokens are zero; target = transcript
+    ser-sed    descriptor stream (with its heads) and LLM train; the content stream is frozen but
+               fed, as means; target = the full answer
+    joint      everything trains at once on the full answer (strategy `one-stage`)
+
+Source    arXiv:2505.23236, section 2 ("alternating", "two-stage", "one-stage"); the unit of
+          alternation is not stated there and is a setting.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tonelens.batching.prompts import Task
+from tonelens.model.explainer_model import ExplainerModel, Stage
+from tonelens.recipe import OptimiserConfig, Recipe
+
+DESCRIPTOR_SIDE = frozenset({"descriptor", "pooling", "summary", "emotion_head"})
+
+ASR = Stage(name="asr", trains=frozenset({"content", "llm"}), feeds_descriptor=False)
+SER_SED = Stage(name="ser-sed", trains=DESCRIPTOR_SIDE | {"llm"}, feeds_descriptor=True)
+JOINT = Stage(name="joint", trains=DESCRIPTOR_SIDE | {"content", "llm"}, feeds_descriptor=True)
+
+STAGES = {stage.name: stage for stage in (ASR, SER_SED, JOINT)}
+TASKS: dict[str, Task] = {"asr": "transcribe", "ser-sed": "explain", "joint": "explain"}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An uninterrupted run of steps of one stage."""
+
+    stage: Stage
+    first: int
+    """Number of the first step within the stage, from 0."""
+    steps: int
+
+
+def stages_of(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages a recipe uses, in the order in which they begin."""
+    if recipe.schedule.strategy == "one-stage":
+        return (JOINT,)
+    return (ASR, SER_SED) if recipe.schedule.asr_epochs else (SER_SED,)
+
+
+def plan(recipe: Recipe, steps_per_epoch: Mapping[str, int]) -> tuple[Turn, ...]:
+    """The whole training as turns, in order; `steps_per_epoch` is by stage name."""
+    schedule = recipe.schedule
+    stages = stages_of(recipe)
+    epochs = {stage.name: schedule.asr_epochs if stage is ASR else schedule.ser_epochs for stage in stages}
+    left = {name: count * steps_per_epoch[name] for name, count in epochs.items()}
+    done = dict.fromkeys(left, 0)
+    turns = []
+    while any(left.values()):
+        for stage in stages:
+            unit = schedule.unit_length * (steps_per_epoch[stage.name] if schedule.unit == "epoch" else 1)
+            steps = min(unit, left[stage.name]) if schedule.strategy == "alternating" else left[stage.name]
+            if steps:
+                turns.append(Turn(stage=stage, first=done[stage.name], steps=steps))
+                done[stage.name] += steps
+                left[stage.name] -= steps
+    return tuple(turns)
+
+
+def learning_rate(config: OptimiserConfig, stage: Stage, step: int, steps: int) -> float:
+    """Rate of step `step` (from 0) of `steps` of a stage.
+
+    ASR: constant after a linear warm-up; the others: cosine to zero after it.
+    """
+    warmup = max(1, round(config.warmup_share * steps))
+    peak = config.asr_rate if stage is ASR else config.ser_rate
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if stage is ASR:
+        return peak
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def set_stage(model: ExplainerModel, stage: Stage) -> None:
+    """Make exactly the stage's parts trainable; frozen parts are in evaluation mode (means, no noise).
+
+    Within the LLM only the weights that `llm_trainable` names ever train (LoRA, or all).
+    """
+    model.train()
+    for name, part in model.named_children():
+        trains = name in stage.trains
+        part.train(trains)
+        for parameter_name, parameter in part.named_parameters():
+            allowed = name != "llm" or llm_trainable(model.recipe, parameter_name)
+            parameter.requires_grad_(trains and allowed)
+
+
+def llm_trainable(recipe: Recipe, parameter_name: str) -> bool:
+    """Whether an LLM weight is trained at all: LoRA matrices, or every weight where there is no LoRA."""
+    return recipe.llm.lora_rank == 0 or "lora_" in parameter_name
