@@ -1,0 +1,188 @@
+"""One evaluation as numbers, as a page to read, and as a picture.
+
+Files     report.json    `rows` in the form of `figures`, and the counts behind them
+          report.md      the same for readers, scores in percent
+          confusion.png  rows are references, shades are shares of a row
+Names     UA is the mean recall over classes, WA is accuracy. Papers that call accuracy "UA" exist
+          (Chen et al. 2025), so both stand side by side in every report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tonelens.evaluation.captions import CaptionScores
+from tonelens.evaluation.confusion import ClassScores
+from tonelens.evaluation.intervals import Interval
+from tonelens.evaluation.pictures import draw_confusion
+from tonelens.evaluation.scores import Report, evaluate
+from tonelens.evaluation.transcripts import TranscriptScores
+from tonelens.storage import write_json, write_text
+
+__all__ = ["Report", "evaluate", "report_page", "report_row", "write_report"]
+
+NAMES = (
+    "UA = macro recall (mean recall over the classes present in the references); WA = accuracy. "
+    'The "UA" of the paper (arXiv:2505.23236) is plain accuracy = WA: compare it with WA. '
+    "An output that did not parse counts as wrong."
+)
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write report.json, report.md and confusion.png into `folder`, each in one step."""
+    write_json(folder / "report.json", report_row(report))
+    write_text(folder / "report.md", report_page(report))
+    title = f"{report.system} on {report.corpus}, {report.protocol}"
+    draw_confusion(folder / "confusion.png", report.emotion.classes, title=title)
+
+
+def report_row(report: Report) -> dict[str, Any]:
+    """The JSON object of report.json."""
+    return {
+        "benchmark": "evaluate",
+        "protocol": report.protocol,
+        "notes": list(report.notes),
+        "clips": report.clips,
+        "speakers": report.speakers,
+        "interval_unit": report.emotion.classes.ua.unit,
+        "rows": [figure.to_row() for figure in report.figures()],
+        "emotion": _classes_row(report.emotion.classes),
+        "descriptors": {
+            descriptor.name: {
+                **_classes_row(descriptor.classes),
+                "measurable": descriptor.measurable,
+                "not_measurable": descriptor.not_measurable,
+            }
+            for descriptor in report.descriptors
+        },
+        "transcripts": _without_intervals(report.transcripts),
+        "captions": _without_intervals(report.captions),
+    }
+
+
+def report_page(report: Report) -> str:
+    """The Markdown of report.md."""
+    lines = [
+        f"# {report.system} on {report.corpus}",
+        "",
+        f"Protocol: {report.protocol}. {report.clips} clips, {report.speakers or 'no known'} speakers.",
+        *report.notes,
+        "",
+        *_emotion_lines(report),
+        *_descriptor_lines(report),
+        *_words_lines(report),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _emotion_lines(report: Report) -> Iterator[str]:
+    emotion, classes = report.emotion, report.emotion.classes
+    yield "## Emotion"
+    yield ""
+    yield from _table(
+        ("UA % (95 %)", "WA % (95 %)", "macro-F1 % (95 %)", "ECE", "parse rate %"),
+        [
+            (
+                *(_percent(score) for score in (classes.ua, classes.wa, classes.macro_f1)),
+                "no probabilities" if emotion.ece is None else f"{emotion.ece:.3f}",
+                f"{100 * emotion.parse_rate:.1f}",
+            )
+        ],
+    )
+    yield NAMES
+    if emotion.ece is not None and emotion.with_probabilities < report.clips:
+        yield f"ECE over the {emotion.with_probabilities} clips that have probabilities."
+    yield ""
+    yield "Rows are references, columns answers:"
+    yield ""
+    yield from _table(
+        ("", *classes.labels, "not parsed", "recall %"),
+        [
+            (label, *map(str, counts), f"{100 * classes.recall[label]:.1f}")
+            for label, counts in zip(classes.labels, classes.confusion, strict=True)
+            if label in classes.recall
+        ],
+    )
+    yield "![confusion matrix](confusion.png)"
+    yield ""
+
+
+def _descriptor_lines(report: Report) -> Iterator[str]:
+    if not report.descriptors:
+        return
+    yield "## Descriptors"
+    yield ""
+    yield "The word in the output against the word that the measured signal gives."
+    yield ""
+    yield from _table(
+        ("descriptor", "accuracy % (95 %)", "macro-F1 % (95 %)", "clips", "not measurable"),
+        [
+            (
+                descriptor.name,
+                _percent(descriptor.accuracy),
+                _percent(descriptor.macro_f1),
+                str(descriptor.measurable),
+                str(descriptor.not_measurable),
+            )
+            for descriptor in report.descriptors
+        ],
+    )
+
+
+def _words_lines(report: Report) -> Iterator[str]:
+    if words := report.transcripts:
+        yield "## Transcript"
+        yield ""
+        yield from _table(
+            ("WER % (95 %)", "substitutions", "deletions", "insertions", "words", "clips", "no reference"),
+            [
+                (
+                    _percent(words.wer),
+                    *map(str, (words.substitutions, words.deletions, words.insertions)),
+                    *map(str, (words.reference_words, words.wer.n, words.without_reference)),
+                )
+            ],
+        )
+    if captions := report.captions:
+        yield "## Caption"
+        yield ""
+        yield from _table(
+            ("BLEU@4 % (95 %)", "ROUGE-L % (95 %)", "CIDEr, 0 to 10 (95 %)", "clips", "no reference"),
+            [
+                (
+                    _percent(captions.bleu4),
+                    _percent(captions.rouge_l),
+                    f"{captions.cider.value:.3f} ({captions.cider.low:.3f} to {captions.cider.high:.3f})",
+                    *map(str, (captions.cider.n, captions.without_reference)),
+                )
+            ],
+        )
+
+
+def _percent(score: Interval) -> str:
+    return f"{100 * score.value:.1f} ({100 * score.low:.1f} to {100 * score.high:.1f})"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table and an empty line."""
+    for row in (head, ["---", *["--:"] * (len(head) - 1)], *rows):
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+    yield ""
+
+
+def _without_intervals(scores: TranscriptScores | CaptionScores | None) -> dict[str, int] | None:
+    """The counts; the scores themselves are in the rows."""
+    if scores is None:
+        return None
+    return {name: value for name, value in asdict(scores).items() if isinstance(value, int)}
+
+
+def _classes_row(classes: ClassScores) -> dict[str, Any]:
+    return {
+        "labels": list(classes.labels),
+        "confusion": [list(row) for row in classes.confusion],
+        "recall": classes.recall,
+    }
