@@ -36,6 +36,7 @@ UNPARSED: dict[str, Any] = {"parse_math": False}
 """File names and words may hold a $, which is no mathematics."""
 PLAIN = UNPARSED | {"color": INK}
 SMALL = PLAIN | {"size": 11}
+OFFSET: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
 PITCH_TICKS_HZ = (40, 50, 60, 80, 100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000)
 MOST_EMOTIONS = 9
 MOST_CLAIMS = 7
@@ -118,9 +119,12 @@ def _draw_waveform(axes: Axes, audio: Audio, spans: Sequence[EmphasisSpan]) -> N
     peak = 1.1 * float(np.abs(audio.samples).max())
     axes.set(xlim=(0, audio.duration_s), ylim=(-peak, 1.35 * peak), yticks=[])
     _shade(axes, spans)
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     for span in spans:
         middle_s = (span.start_s + span.end_s) / 2
-        axes.text(middle_s, 1.29 * peak, span.word or "emphasised", ha="center", va="top", **SMALL)
+        axes.text(
+            middle_s, 1.29 * peak, span.word or "emphasised", ha="center", va="top", bbox=paper, **SMALL
+        )
     _plain_frame(axes)
 
 
@@ -128,7 +132,7 @@ def _draw_pitch(axes: Axes, times_s: Floats, f0_hz: Floats, spans: Sequence[Emph
     voiced = np.isfinite(f0_hz) & (f0_hz > 0)
     axes.set_yscale("log")
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("seconds", labelpad=1)
+    axes.set_xlabel("seconds", loc="left", labelpad=1, size=11)
     _shade(axes, spans)
     _plain_frame(axes)
     if not voiced.any():
@@ -138,15 +142,12 @@ def _draw_pitch(axes: Axes, times_s: Floats, f0_hz: Floats, spans: Sequence[Emph
     median_hz = float(np.median(f0_hz[voiced]))
     note = f"dashed: median {median_hz:.0f} Hz" + ("; hatched: emphasised" if spans else "")
     axes.axhline(median_hz, color=GREY, linestyle=(0, (4, 3)), linewidth=1)
-    axes.text(
-        0.99, 0.96, note, ha="right", va="top",
-        transform=axes.transAxes, **SMALL,
-    )  # fmt: skip
+    axes.annotate(note, (1, 0), (0, -32), ha="right", **OFFSET, **SMALL)
     axes.plot(
         times_s, np.where(voiced, f0_hz, np.nan), color=VERMILION, linewidth=2.2, marker=".", markersize=3
     )
     low = min(f0_hz[voiced].min() / 1.1, median_hz / 1.5)
-    high = max(f0_hz[voiced].max() * 1.4, median_hz * 1.6)  # room for the text
+    high = max(f0_hz[voiced].max() * 1.1, median_hz * 1.5)
     axes.set_ylim(low, high)
     axes.yaxis.set_major_locator(FixedLocator([tick for tick in PITCH_TICKS_HZ if low <= tick <= high]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
@@ -191,9 +192,8 @@ def _draw_claims(axes: Axes, claims: Sequence[Claim]) -> None:
 
 
 def _head(axes: Axes, name: str, levels: str) -> None:
-    above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    axes.annotate(name, (0, 1), (0, 9), size=13, weight="bold", **above, **PLAIN)
-    axes.annotate(_shortened(levels, 60), (1, 1), (0, 9), size=12, ha="right", **above, **PLAIN)
+    axes.annotate(name, (0, 1), (0, 9), size=13, weight="bold", **OFFSET, **PLAIN)
+    axes.annotate(_shortened(levels, 60), (1, 1), (0, 9), size=12, ha="right", **OFFSET, **PLAIN)
 
 
 def _levels(claims: Sequence[Claim], names: tuple[str, ...]) -> str:
