@@ -9,7 +9,7 @@ from typing import Any
 
 from tonelens.corpora.checks import Checked
 from tonelens.corpora.clips import Corpus, Skipped
-from tonelens.emotions import LabelSet
+from tonelens.emotions import CANONICAL, LabelSet
 
 SCHEMA = "tonelens/corpus@1"
 
@@ -78,8 +78,8 @@ def summarise(
 ) -> Summary:
     """Count what is kept and what is not."""
     clips = [item.clip for item in checked]
-    label_set = labels or LabelSet.of(clip.emotion for clip in clips)
     emotions = Counter(clip.emotion for clip in clips)
+    seen = [*(label for label in CANONICAL if label in emotions), *sorted(emotions.keys() - set(CANONICAL))]
     return Summary(
         corpus=source.name,
         title=source.title,
@@ -87,8 +87,8 @@ def summarise(
         expected=expected,
         complete=not any(note.startswith("incomplete") for note in notes),
         hours=round(sum(item.duration_s for item in checked) / 3600, 4),
-        labels=label_set.labels,
-        emotions={label: emotions[label] for label in label_set},
+        labels=labels.labels if labels else tuple(seen),
+        emotions={label: emotions[label] for label in labels or seen},
         speakers=_count([clip.speaker for clip in clips]),
         genders=_count([clip.gender for clip in clips]),
         folds=_count(["none" if clip.test_fold is None else str(clip.test_fold) for clip in clips]),
