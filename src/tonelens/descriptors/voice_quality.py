@@ -122,8 +122,8 @@ def _best_match(pattern: Floats, ahead: Floats) -> float:
     likeness = product / np.sqrt(np.maximum(energy[width:] - energy[:-width], 1e-20))
     best = 1 + int(likeness[1:-1].argmax())
     left, here, right = likeness[best - 1 : best + 2]
-    bend = left - 2 * here + right
-    return best + (0.5 * (left - right) / bend if bend < 0 else 0.0)
+    is_summit = here > left and here >= right  # at the end of the reach it may be a slope
+    return best + (0.5 * (left - right) / (left - 2 * here + right) if is_summit else 0.0)
 
 
 def _neighbours(values: Floats, max_ratio: float) -> list[tuple[float, float]]:
