@@ -88,7 +88,7 @@ def test_ased_speaker_numbers_are_one_speaker_whatever_the_gender(tmp_path):
 
 NEMO_TABLE = (
     "file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tgender\tage\n"
-    'WR0_surprised_64.wav\tsurprised\tTo "zażółć".\tto zażółć\t        WR0\tmale\t23\n'
+    'WR0_surprised_64.wav\tsurprised\t"Zażółć" gęślą. \tzażółć gęślą\t        WR0\tmale\t23\n'
     "EB0_anger_1.wav\tanger\tTak.\ttak\t        EB0\tfemale\t27\n"
 )
 
@@ -99,7 +99,7 @@ def test_nemo_takes_texts_from_its_table_and_lists_what_the_table_names_without_
     found = read_corpus(CORPORA["nemo"], tmp_path)
     (clip,) = found.clips
     assert (clip.emotion, clip.speaker, clip.gender) == ("surprise", "WR0", "male")
-    assert clip.text == 'To "zażółć".'
+    assert clip.text == '"Zażółć" gęślą.'
     (missing,) = found.skipped
     assert (missing.id, missing.reason, missing.kept) == ("nemo-EB0_anger_1", "missing", False)
 

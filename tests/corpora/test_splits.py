@@ -95,7 +95,7 @@ def test_a_published_fold_that_shares_speakers_is_found_out(cut):
 def test_overlapping_voices_are_refused_unless_allowed_and_then_every_report_says_so(cut):
     cuts = [cut(f"toy-{n}", speaker="x", test_fold=n % 2 + 1) for n in range(4)]
     parted = split(cuts, "emobox", fold=1)
-    with pytest.raises(CorpusError, match=r"NOT speaker-disjoint: 1 speaker stands .*--allow-overlapping"):
+    with pytest.raises(CorpusError, match=r"NOT speaker-disjoint: 1 speaker stands .*allow_speaker_overlap"):
         require_speaker_disjoint(parted)
     assert "NOT speaker-disjoint" in require_speaker_disjoint(parted, allow=True)
 
@@ -136,6 +136,11 @@ def test_with_few_training_speakers_dev_shrinks_and_then_vanishes(cut):
         return len(speakers(split(cuts, "leave-speakers-out", fold=1), cuts, "dev"))
 
     assert [dev_speakers(count) for count in (2, 3, 5, 6, 8)] == [0, 1, 1, 2, 2]
+
+
+def test_dev_can_be_given_up_for_training(studio):
+    parted = split(studio, "emobox", fold=2, hold_out_dev=False)
+    assert parted.counts() == {"train": 108, "dev": 0, "test": 36}
 
 
 def test_a_copy_of_a_test_clip_does_not_train(cut):

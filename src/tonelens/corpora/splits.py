@@ -102,6 +102,7 @@ def split(
     seed: int = 0,
     allow_random: bool = False,
     allow_unknown_speakers: bool = False,
+    hold_out_dev: bool = True,
 ) -> Split:
     """Part `cuts` by a protocol; the same cuts and arguments always give the same parts.
 
@@ -114,6 +115,7 @@ def split(
         allow_random: needed for "random".
         allow_unknown_speakers: treat a clip without a speaker as a speaker of its own; the split then
             never counts as speaker-disjoint.
+        hold_out_dev: keep some training speakers as dev; False trains on them too.
 
     Raises:
         CorpusError: no such protocol or fold, or speakers are not known.
@@ -122,7 +124,7 @@ def split(
     if protocol == "random" and not allow_random:
         raise CorpusError(
             "a random split mixes the voices of train and test, so its scores say little about new voices. "
-            "Use speaker-disjoint, or allow it explicitly (allow_random)."
+            "Use speaker-disjoint, or allow it explicitly (data.allow_speaker_overlap = true)."
         )
     if protocol == "none":
         return prove(clips, protocol, None, dict.fromkeys((cut.id for cut in clips), "train"))
@@ -135,7 +137,7 @@ def split(
     fold_of_cut = _fold_function(clips, protocol, folds, seed)
     test = {cut.id for cut in clips if fold_of_cut(cut) == fold}
     rest = [cut for cut in clips if cut.id not in test]
-    dev = take_dev(rest, group_of, seed)
+    dev = take_dev(rest, group_of, seed) if hold_out_dev else set()
     parts = {
         cut.id: "test" if cut.id in test else "dev" if group_of(cut) in dev else "train" for cut in clips
     }
@@ -209,7 +211,7 @@ def require_speaker_disjoint(parted: Split, allow: bool = False) -> str:
     if not parted.speaker_disjoint and not allow:
         raise CorpusError(
             f"{parted.describe()} Use the protocol speaker-disjoint, or allow it explicitly "
-            f"(--allow-overlapping-speakers); every report will then say so."
+            f"(data.allow_speaker_overlap = true); every report will then say so."
         )
     return parted.describe()
 
@@ -219,7 +221,7 @@ def _require_speakers(cuts: Sequence[MonoCut], protocol: str, allow: bool) -> No
     if unknown and not allow:
         raise CorpusError(
             f"the speaker of {unknown} of {len(cuts)} clips is unknown, so {protocol} cannot keep voices "
-            f"apart. Add a speaker column, or allow it explicitly (allow_unknown_speakers)."
+            f"apart. Add a speaker column, or allow it explicitly (data.allow_speaker_overlap = true)."
         )
 
 
