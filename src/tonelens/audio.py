@@ -116,12 +116,7 @@ def checked(samples: Samples, rate: int, label: str, sha256: str) -> Audio:
     Raises:
         AudioError: as `load`.
     """
-    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
-        raise AudioError(
-            f"{label}: a sample rate of {rate} Hz; it must lie in {RATES_HZ[0]} to {RATES_HZ[1]}. "
-            f"Export it again, best at {SAMPLE_RATE} Hz.",
-            reason="unreadable",
-        )
+    _check_rate(rate, label)
     _check_range(samples, label)
     duration_s = len(samples) / rate
     if duration_s < MIN_DURATION_S:
@@ -170,6 +165,15 @@ def pure_tone_hz(samples: Samples) -> float | None:
 def _mono(samples: Samples) -> Samples:
     with np.errstate(invalid="ignore"):  # opposite infinities: refused by `checked`
         return samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
+
+
+def _check_rate(rate: int, label: str) -> None:
+    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
+        raise AudioError(
+            f"{label}: a sample rate of {rate} Hz; it must lie in {RATES_HZ[0]} to {RATES_HZ[1]}. "
+            f"Export it again, best at {SAMPLE_RATE} Hz.",
+            reason="unreadable",
+        )
 
 
 def _check_range(samples: Samples, label: str) -> None:
@@ -221,6 +225,7 @@ def _decode(file: BinaryFile, label: str, start_s: float, end_s: float | None) -
         file.seek(0)
         with soundfile.SoundFile(file) as recording:
             rate: int = recording.samplerate
+            _check_rate(rate, label)
             total = recording.frames
             if total == 0:
                 raise AudioError(
