@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# A busy machine is no failure, and a run that failed must fail again.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 
