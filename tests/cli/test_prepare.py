@@ -35,6 +35,13 @@ def test_people_get_a_short_table(calls, tmp_path):
     assert "calm: 1, tense: 1" in result.stdout
 
 
+def test_brackets_in_names_are_no_markup(calls, tmp_path):
+    bracketed = calls.rename(tmp_path / "calls [red].csv")
+    result = call("csv", bracketed, tmp_path / "out [bold]")
+    assert result.stdout.splitlines()[0].startswith("calls [red].csv -> ")
+    assert result.stdout.splitlines()[0].endswith("out [bold]")
+
+
 def test_programs_get_the_summary_and_nothing_else(calls, tmp_path):
     result = call("csv", calls, tmp_path / "out", "--json", "--labels", "tense, calm")
     assert json.loads(result.stdout) == json.loads((tmp_path / "out/summary.json").read_text("utf-8"))

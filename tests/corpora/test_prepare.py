@@ -242,6 +242,13 @@ def test_a_list_with_nothing_usable_is_refused(tmp_path, record):
     assert not (tmp_path / "out").exists()
 
 
+def test_folds_of_emobox_for_a_list_are_refused_not_overlooked(tmp_path):
+    with pytest.raises(CorpusError, match="Add a column test_fold"):
+        prepare(
+            "csv", write_list(tmp_path, "path,emotion\n"), tmp_path / "out", emobox_folds=tmp_path / "f.csv"
+        )
+
+
 def test_an_unknown_corpus_is_refused_with_the_names_there_are(tmp_path):
     with pytest.raises(CorpusError, match=r"'iemocab' is no corpus; there are ravdess, .*csv"):
         prepare("iemocab", tmp_path, tmp_path / "out")

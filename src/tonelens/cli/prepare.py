@@ -54,23 +54,27 @@ def prepare(
 def _print(summary: Summary, out: Path) -> None:
     """A short table for people."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     def listed(counts: dict[str, int]) -> str:
         return ", ".join(f"{name}: {count}" for name, count in counts.items()) or "none"
 
-    table = Table(show_header=False, box=None, pad_edge=False)
-    complete = "complete" if summary.complete else "INCOMPLETE"
     known = {name for name in summary.speakers if name != "unknown"}
-    table.add_row("clips", f"{summary.clips} of {summary.expected}, {summary.hours:.2f} h, {complete}")
-    table.add_row("emotions", listed(summary.emotions))
-    table.add_row("speakers", f"{len(known)} (clips: {listed(summary.genders)})")
-    table.add_row("test folds", listed(summary.folds))
-    table.add_row("licence", summary.licence)
-    table.add_row("left out", listed(summary.left_out))
-    table.add_row("kept, but listed", listed(summary.kept_with_findings))
-    for note in summary.notes:
-        table.add_row("note", note)
-    console = Console()
-    console.print(f"[bold]{summary.title}[/bold] -> {out}", highlight=False)
-    console.print(table, highlight=False)
+    complete = "complete" if summary.complete else "INCOMPLETE"
+    rows = [
+        ("clips", f"{summary.clips} of {summary.expected}, {summary.hours:.2f} h, {complete}"),
+        ("emotions", listed(summary.emotions)),
+        ("speakers", f"{len(known)} (clips: {listed(summary.genders)})"),
+        ("test folds", listed(summary.folds)),
+        ("licence", summary.licence),
+        ("left out", listed(summary.left_out)),
+        ("kept, but listed", listed(summary.kept_with_findings)),
+        *(("note", note) for note in summary.notes),
+    ]
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in rows:
+        table.add_row(name, escape(value))
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(summary.title)}[/bold] -> {escape(str(out))}", soft_wrap=True)
+    console.print(table)

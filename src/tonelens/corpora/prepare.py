@@ -46,6 +46,10 @@ def prepare(
         StorageError: `out` cannot be written.
     """
     if corpus in LISTS:
+        if emobox_folds is not None:
+            raise CorpusError(
+                "EmoBox has no folds for a list of one's own. Add a column test_fold to the list."
+            )
         return _prepare_list(source, out, labels, allow_incomplete, progress)
     if corpus not in CORPORA:
         raise CorpusError(f"{corpus!r} is no corpus; there are {', '.join((*CORPORA, *LISTS))}. Name one.")
