@@ -23,6 +23,7 @@ def clip(number, reference, transcript):
         ("Straße STRASSE", "strasse strasse"),
         ("ﬁne café", "fine café"),
         ("cafe\u0301", "café"),
+        ("℡", "tel"),
         ("ሰላም፡ልጅ።", "ሰላም ልጅ"),
         ("50 % + 1", "50 1"),
         ("...", ""),
