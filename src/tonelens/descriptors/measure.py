@@ -3,8 +3,9 @@
 Units     in the names: `_hz`, `_semitones`, `_db`, `_dbfs`, `_s`; shares are 0 to 1.
 Level     `level_dbfs` and `level_range_db` are measured over the frames that hold speech, which lie between
           `speech_start_s` and `speech_end_s`: silence before, after and between words does not count.
-F0        of voiced frames (one each 10 ms); its low, high and range are the 5th and 95th percentiles; its
-          slope is that of the straight line through log F0 over time.
+F0        of the voiced frames (one each 10 ms) within speech; low, high and range are the 5th and 95th
+          percentiles; the slope is that of the straight line through log F0 over time. Frames more than an
+          octave from the median (creak, doubled periods) count for the median only.
 None      what a clip does not carry; `not_measurable` then says why, by field name.
 """
 
@@ -53,7 +54,8 @@ class Measures:
     level_dbfs: float | None = None
     level_range_db: float | None = None
     """95th minus 5th percentile of the level of the speech frames."""
-    syllable_count: int = 0
+    syllable_count: float = 0.0
+    """Syllables heard; doubtful ones count in part."""
     syllables_per_s: float | None = None
     """Articulation rate: per second of speech without pauses."""
     pause_count: int = 0
@@ -114,27 +116,31 @@ def measure(audio: Audio) -> Measures:
     rhythm = find_rhythm(audio.samples, loudness, pitch)
     values: dict[str, Any] = {"duration_s": audio.duration_s}
     values |= _level(loudness) | _rhythm(loudness, rhythm)
-    values |= _pitch(pitch, loudness.speech_s) | _voice_quality(audio.samples, pitch)
+    values |= _pitch(pitch, loudness) | _voice_quality(audio.samples, pitch)
     values["emphasis"] = find_emphasis(pitch, loudness, rhythm)
     return Measures(**_rounded(values), not_measurable=_reasons(values))
 
 
-def _pitch(pitch: PitchTrack, speech_s: float) -> dict[str, Any]:
-    f0_V = pitch.f0_hz[pitch.is_voiced]
+def _pitch(pitch: PitchTrack, loudness: LoudnessTrack) -> dict[str, Any]:
+    is_within_F = np.interp(pitch.times_s, loudness.times_s, loudness.is_speech.astype(float)) > 0.5
+    is_used_F = pitch.is_voiced & is_within_F
+    times_V, f0_V = pitch.times_s[is_used_F], pitch.f0_hz[is_used_F]
     if len(f0_V) < MIN_VOICED_FRAMES:
         return dict.fromkeys(_F0_FIELDS)
-    semitones_V = 12 * np.log2(f0_V)
-    low, median, high = np.percentile(f0_V, [5, 50, 95])
+    median = float(np.median(f0_V))
+    is_near_V = np.abs(np.log2(f0_V / median)) <= 1
+    near_V, semitones_V = f0_V[is_near_V], 12 * np.log2(f0_V[is_near_V])
+    low, high = np.percentile(near_V, [5, 95])
     return {
-        "voiced_share": min(1.0, len(f0_V) * HOP_S / speech_s) if speech_s else 0.0,
-        "f0_mean_hz": f0_V.mean(),
+        "voiced_share": min(1.0, len(f0_V) * HOP_S / loudness.speech_s),
+        "f0_mean_hz": near_V.mean(),
         "f0_median_hz": median,
         "f0_low_hz": low,
         "f0_high_hz": high,
         "f0_range_semitones": 12 * np.log2(high / low),
-        "f0_std_hz": f0_V.std(),
+        "f0_std_hz": near_V.std(),
         "f0_std_semitones": semitones_V.std(),
-        "f0_slope_semitones_per_s": _slope(pitch.times_s[pitch.is_voiced], semitones_V),
+        "f0_slope_semitones_per_s": _slope(times_V[is_near_V], semitones_V),
     }
 
 
@@ -159,12 +165,11 @@ def _level(loudness: LoudnessTrack) -> dict[str, Any]:
 
 
 def _rhythm(loudness: LoudnessTrack, rhythm: Rhythm) -> dict[str, Any]:
-    count = len(rhythm.nuclei_s)
     has_speech = loudness.speech_s >= MIN_SPEECH_S
     pause_s = sum(end_s - start_s for start_s, end_s in rhythm.pauses_s)
     return {
-        "syllable_count": count,
-        "syllables_per_s": count / loudness.speech_s if has_speech and count else None,
+        "syllable_count": rhythm.syllables,
+        "syllables_per_s": rhythm.syllables / loudness.speech_s if has_speech and rhythm.syllables else None,
         "pause_count": len(rhythm.pauses_s),
         "pause_s": pause_s,
         "pause_share": pause_s / (pause_s + loudness.speech_s) if has_speech else None,

@@ -26,8 +26,8 @@ MAX_AMPLITUDE_RATIO = 1.6
 """Neighbouring amplitudes further apart are an onset, not shimmer."""
 MAX_HNR_DB = 40.0
 """A cleaner voice than this is beyond what the window can tell."""
-TILT_HZ = (100.0, 5000.0)
-"""The band over which the tilt line is fitted."""
+TILT_HZ = (500.0, 5000.0)
+"""The band over which the tilt line is fitted: it begins above the F0 of nearly all voices."""
 
 _REACH = 0.2
 _BANDS_AN_OCTAVE = 3
