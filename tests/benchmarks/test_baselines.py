@@ -11,7 +11,7 @@ EMOTIONS = ["anger", "fear", "sadness"]
 
 @pytest.fixture
 def corpus(tmp_path, monkeypatch):
-    """Seven and five speakers in two folds, six clips each; layer 2 knows the emotion, layer 0 in fold 1 alone."""
+    """Seven and five speakers in two folds; layer 2 knows the emotion, layer 0 in fold 1 alone."""
     folder = tmp_path / "made-up"
     folder.mkdir()
     rows = [
