@@ -1,13 +1,13 @@
 """Speaking rate and pauses, without knowing the words or the language.
 
 Shapes     F frames of the loudness track, B bins of the spectrum, P humps.
-Syllables  one nucleus per voiced hump of the sonority contour: the smoothed level of the band where vowels are
-           strong (SONORITY_HZ). How far a hump stands above the valleys beside it says how sure it is: up
-           to SURE_DIP_DB it counts in part. Adding up parts halves the jumps of a count that can only be whole.
+Syllables  one nucleus per voiced hump of the sonority contour: the smoothed level of the band where vowels
+           are strong (SONORITY_HZ). How far a hump stands above the valleys beside it says how sure it is:
+           up to SURE_DIP_DB it counts in part, which halves the jumps of a count that can only be whole.
 Units      syllables per second of speech without pauses (articulation rate).
 Source     after N. de Jong, T. Wempe 2009, "Praat script to detect syllable nuclei and measure speech
-           rate automatically"; the band, the smoothing and counting in part are ours, chosen against counts from texts
-           (benchmarks/praat_agreement.py).
+           rate automatically"; the band, the smoothing and counting in part are ours, chosen against
+           counts from texts (benchmarks/praat_agreement.py).
 """
 
 from __future__ import annotations
