@@ -37,9 +37,10 @@ def test_fewer_than_five_speakers_or_an_unknown_one_fall_back_to_clips():
     assert bootstrap(counts, ["a", "b", "c", "d", "e", "a"], share).unit == "speaker"
 
 
-def test_the_order_of_clips_and_of_speakers_is_nothing_to_the_value():
+def test_the_order_of_the_clips_is_nothing_to_the_interval():
     counts, speakers = clips(1, 0, 1, 1, 0), list("abcde")
     assert bootstrap(counts[::-1], speakers[::-1], share) == bootstrap(counts, speakers, share)
+    assert bootstrap(counts[::-1], [None] * 5, share) == bootstrap(counts, [None] * 5, share)
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another():

@@ -1,9 +1,10 @@
 """Bootstrap 95 % intervals, clustered by speaker, for every score that is a function of summed counts.
 
 Shapes    N clips, S counts of a clip (its cell of a confusion matrix, its word errors ...),
-          C clusters (speakers or clips), R bootstrap replicates.
+          C clusters (speakers or clips), U different clusters, R bootstrap replicates.
 Method    the clips of one speaker are alike, so speakers, not clips, are drawn with replacement: the counts
-          are summed per speaker once, and a replicate is a weighted sum of C rows. Percentiles 2.5 and 97.5.
+          are summed per speaker once, and a replicate is a weighted sum of their rows, equal rows drawn as
+          one. Percentiles 2.5 and 97.5; the order of the clips is nothing to the result.
 Fallback  speakers unknown for any clip, or fewer than MIN_SPEAKERS: clips are drawn instead and `unit` says
           "clip". Such an interval describes these speakers only, not new ones.
 Source    Efron and Tibshirani 1993, chapter 13; Field and Welsh 2007, J. R. Stat. Soc. B 69 (clusters).
@@ -62,12 +63,13 @@ def bootstrap(
     """
     clusters_CS, unit = _cluster(counts_NS, speakers)
     clusters = len(clusters_CS)
+    different_US, times_U = np.unique(clusters_CS, axis=0, return_counts=True)
     random = np.random.default_rng(seed)
     scores = []
     for start in range(0, replicates, BLOCK):
         size = min(BLOCK, replicates - start)
-        drawn_RC = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
-        scores.append(statistic(drawn_RC.astype(np.float64) @ clusters_CS))
+        drawn_RU = random.multinomial(clusters, times_U / clusters, size=size)
+        scores.append(statistic(drawn_RU.astype(np.float64) @ different_US))
     valid = np.concatenate(scores)
     valid = valid[np.isfinite(valid)]
     value = float(statistic(counts_NS.sum(axis=0, keepdims=True))[0])
