@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tonelens import audio
 from tonelens.corpora.cuts import (
     emotion_of,
     gender_of,
@@ -155,14 +156,24 @@ def test_more_clips_than_the_corpus_has_are_refused_too(urdu_copy, tmp_path, rec
         prepare("urdu", urdu_copy, tmp_path / "out")
 
 
-def test_the_missing_clips_of_a_grid_are_named_and_listed(tmp_path, record):
-    for seed, word in enumerate(("back", "bar")):
-        record(tmp_path / f"in/OAF_angry/OAF_{word}_angry.wav", seed)
-    with pytest.raises(CorpusError, match=r"TESS: 2 usable clips of 2800; .* left out: OAF_back_disgust"):
+def test_the_missing_clips_of_a_grid_are_named_and_listed_once(tmp_path, record):
+    record(tmp_path / "in/OAF_angry/OAF_back_angry.wav", 1)
+    (tmp_path / "in/OAF_angry/OAF_bar_angry.wav").write_text("not a recording")
+    with pytest.raises(
+        CorpusError, match=r"TESS: 1 usable clips of 2800; .* left out: OAF_bar_angry\.wav \(unre"
+    ):
         prepare("tess", tmp_path / "in", tmp_path / "out")
     prepare("tess", tmp_path / "in", tmp_path / "out", allow_incomplete=True)
     listed = Counter(row["reason"] for row in findings(tmp_path / "out"))
-    assert listed == {"missing": 2 * 7 * 2 - 2}  # two words, seven emotions, two speakers
+    assert listed == {"missing": 2 * 7 * 2 - 2, "unreadable": 1}  # two words, seven emotions, two speakers
+
+
+def test_a_whole_file_at_an_odd_rate_keeps_its_last_sample(tmp_path, record):
+    record(tmp_path / "a.wav", 1, duration_s=22_051 / 44_100, rate=44_100)
+    prepare("csv", write_list(tmp_path, "path,emotion\na.wav,calm\n"), tmp_path / "out")
+    (cut,) = read_cuts(tmp_path / "out")
+    assert cut.duration == pytest.approx(22_051 / 44_100, abs=1e-8)
+    assert np.array_equal(load_audio(cut).samples, audio.load(tmp_path / "a.wav").samples)
 
 
 def test_a_label_set_keeps_its_labels_and_lists_the_others(urdu, tmp_path):

@@ -37,9 +37,8 @@ def cut_of(checked: Checked) -> MonoCut:
         duration=checked.frames / checked.sample_rate,
         channel_ids=list(range(checked.channels)),
     )
-    duration_s = min(checked.duration_s, recording.duration - clip.start_s)
-    if clip.end_s is None:
-        duration_s = recording.duration - clip.start_s
+    end_s = recording.duration if clip.end_s is None else min(clip.end_s, recording.duration)
+    duration_s = round(end_s - clip.start_s, 8)  # as many digits as Lhotse compares
     supervision = SupervisionSegment(
         id=clip.id,
         recording_id=clip.id,

@@ -77,7 +77,7 @@ def gather(
 
 def _missing(source: Source, checked: Sequence[Checked], skipped: Sequence[Skipped]) -> list[Skipped]:
     """Clips that the corpus is known to have, but that nothing on disk gave."""
-    listed = {item.id for item in skipped}
+    given = {item.clip.id for item in checked} | {item.id for item in skipped if item.id is not None}
     return [
         Skipped(
             id=name,
@@ -85,8 +85,7 @@ def _missing(source: Source, checked: Sequence[Checked], skipped: Sequence[Skipp
             reason="missing",
             found=f"{name} belongs to {source.title}, but no file gives it. Download it again.",
         )
-        for name in (source.missing({item.clip.id for item in checked}) if source.missing else ())
-        if name not in listed
+        for name in (source.missing(given) if source.missing else ())
     ]
 
 
