@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonelens.corpora.cuts import emotion_of, fold_of, gender_of, speaker_of
-from tonelens.corpora.splits import PARTS, PROTOCOLS, fold_numbers, require_speaker_disjoint, split
+from tonelens.corpora.splits import PARTS, PROTOCOLS, fold_numbers, prove, require_speaker_disjoint, split
 from tonelens.errors import CorpusError
 
 EMOTIONS = ("anger", "calm", "fear", "joy")
@@ -138,6 +138,36 @@ def test_with_few_training_speakers_dev_shrinks_and_then_vanishes(cut):
     assert [dev_speakers(count) for count in (2, 3, 5, 6, 8)] == [0, 1, 1, 2, 2]
 
 
+def uneven(cut, sizes, genders="m"):
+    """Speaker 00 to be tested, then one speaker for each size, in genders that repeat."""
+    names = {"m": "male", "f": "female"}
+    return [cut("toy-00-0", speaker="00", gender="male")] + [
+        cut(f"toy-{n:02d}-{take}", speaker=f"{n:02d}", gender=names[genders[(n - 1) % len(genders)]])
+        for n, size in enumerate(sizes, start=1)
+        for take in range(size)
+    ]
+
+
+def test_dev_holds_two_speakers_even_where_one_alone_is_12_percent(cut):
+    cuts = uneven(cut, [12, *[6] * 13, 5, 5])  # 100 training clips; the first speaker is dealt alone
+    parted = split(cuts, "leave-speakers-out", fold=1)
+    assert len(speakers(parted, cuts, "dev")) == 2
+
+
+def test_dev_has_both_genders_although_a_male_lot_is_nearer_in_size(cut):
+    cuts = uneven(cut, [23, 22, 21, 20, 19, 18, 10, 2], "fffmmmmm")
+    # by hand: lots f23+m10, f22+m18, f21+m19 and m20+m2, the nearest to 12 % of 135 clips
+    parted = split(cuts, "leave-speakers-out", fold=1)
+    assert Counter(gender_of(cut) for cut in parted.select(cuts, "dev")) == {"female": 23, "male": 10}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_large_speaker_is_balanced_by_all_the_small_ones(cut, seed):
+    cuts = uneven(cut, [8, *[1] * 7])  # with speaker 00: 8 clips against 8
+    parted = split(cuts, "speaker-disjoint", fold=1, folds=2, seed=seed, hold_out_dev=False)
+    assert parted.counts() == {"train": 8, "dev": 0, "test": 8}
+
+
 def test_dev_can_be_given_up_for_training(studio):
     parted = split(studio, "emobox", fold=2, hold_out_dev=False)
     assert parted.counts() == {"train": 108, "dev": 0, "test": 36}
@@ -158,6 +188,7 @@ def test_the_fingerprint_is_the_hash_of_the_sorted_parts(cut):
     parted = split(cuts, "leave-speakers-out", fold=1)
     assert parted.parts == {"toy-a": "test", "toy-b": "train"}
     assert parted.fingerprint == hashlib.sha256(b"toy-a:test\ntoy-b:train\n").hexdigest()
+    assert prove(cuts, "none", None, parted.parts).fingerprint == parted.fingerprint  # whatever the order
     assert parted.to_dict()["counts"] == {"train": 1, "dev": 0, "test": 1}
 
 
