@@ -15,6 +15,8 @@ import hashlib
 import json
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ from typing import Any, TypeAlias
 
 from tonelens.audio import load
 from tonelens.descriptors.measure import MEASURE_VERSION, Measures, measure
-from tonelens.errors import AudioError, StorageError
+from tonelens.errors import AudioError, StorageError, TonelensError
 from tonelens.storage import read_jsonl, write_jsonl
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -104,8 +106,15 @@ def _measured(clips: Sequence[Clip], workers: int) -> Iterator[tuple[Clip, dict[
     if workers <= 1 or len(clips) <= FEW_CLIPS:
         yield from map(_measure_one, clips)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap_unordered(_measure_one, clips, chunksize=_CLIPS_A_TASK)
+    spawn = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+            yield from pool.map(_measure_one, clips, chunksize=_CLIPS_A_TASK)
+    except BrokenProcessPool as error:
+        raise TonelensError(
+            "a measuring process ended unexpectedly (out of memory, or a script without "
+            'if __name__ == "__main__"). What was measured is kept; run again with workers=1.'
+        ) from error
 
 
 def _measure_one(clip: Clip) -> tuple[Clip, dict[str, Any] | Skipped]:
