@@ -91,7 +91,7 @@ def answer_grammar(
                 Fixed("'"),
             ]
         lead = ". Based on the audio caption, the" if voice or said else "The"
-        tail = [
+        tail: list[Piece] = [
             Fixed(lead + " emotional state of this speaker is"),
             Choice("emotion", labels.labels),
             Fixed("."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -28,8 +28,13 @@ class Answerer:
         self._decoder = GrammarDecoder(model, prompter, max_free_tokens=answer.max_transcript_tokens)
 
     @torch.no_grad()
-    def answer(self, clips: Sequence[Tensor]) -> list[Answer]:
-        """One answer a clip; each clip is its hidden states (T, L, H). Leaves the model in eval mode."""
+    def answer(
+        self, clips: Sequence[Tensor], given: Sequence[Mapping[str, str]] | None = None
+    ) -> list[Answer]:
+        """One answer a clip; each clip is its hidden states (T, L, H). Leaves the model in eval mode.
+
+        `given` holds, for each clip, values that are known beforehand (a transcript).
+        """
         self.model.eval()
         layers_BTLH, is_speech_BT = pad_frames(clips)
         device = next(self.model.parameters()).device
@@ -39,4 +44,4 @@ class Answerer:
             self.prompter.prompt("explain", **self.model.stream_tokens(frames))
             for frames in is_speech_BT.sum(-1).tolist()
         ]
-        return self._decoder.decode(voice, is_speech_BT, prompts, self.grammar)
+        return self._decoder.decode(voice, is_speech_BT, prompts, self.grammar, given)

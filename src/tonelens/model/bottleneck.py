@@ -11,12 +11,15 @@ Source    Chen et al. 2025, arXiv:2505.23236, section 2; Alemi et al. 2017, arXi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+FIRST_STD = 0.1
+"""Standard deviation of every latent before training. Not stated in the paper."""
 SMALLEST_STD = 1e-4
 """Keeps the logarithm in the KL finite where Softplus underflows."""
 
@@ -46,6 +49,22 @@ class Bottleneck(nn.Module):
         )
         self.mean = nn.Linear(hidden_width, latent_width)
         self.std = nn.Linear(hidden_width, latent_width)
+        self._start_loud()
+
+    def _start_loud(self) -> None:
+        """First weights that let speech through: means of about unit size, deviations of FIRST_STD.
+
+        With PyTorch's default weights the means begin 20 times smaller than the noise, and both streams
+        collapse onto the prior before the LLM has learnt to listen to them (LOG.md, first fold).
+        """
+        for layer in self.body:
+            if isinstance(layer, nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(layer.bias)
+        nn.init.xavier_normal_(self.mean.weight)
+        nn.init.zeros_(self.mean.bias)
+        nn.init.zeros_(self.std.weight)
+        nn.init.constant_(self.std.bias, math.log(math.expm1(FIRST_STD)))
 
     def forward(self, speech_BTH: Tensor) -> Latent:
         """Latents of every frame; padded frames give numbers too, which callers must mask."""

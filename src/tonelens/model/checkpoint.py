@@ -51,7 +51,9 @@ class ModelCard:
     split_fingerprint: str
     licence: str
     parts: dict[str, list[str]]
-    """Cut ids of the dev and test part, so that an evaluation can refuse what was trained on."""
+    """Cut ids of the dev and test part."""
+    train_speakers: list[str]
+    """Voices the model has heard, so that an evaluation can say which of its clips have one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,10 @@ def load_model(folder: Path) -> LoadedModel:
     Raises:
         ModelError: not a model folder, damaged, or its encoder or LLM cannot be found.
     """
-    folder = folder / "model" if (folder / "model" / "model.json").is_file() else folder
+    folder = model_folder(folder)
     described = _read_description(folder)
     recipe = recipe_from_dict(described["recipe"])
-    labels = LabelSet(tuple(described["labels"]))
-    names = {field.name for field in dataclasses.fields(ModelCard)} - {"labels"}
-    card = ModelCard(labels=labels, **{name: described[name] for name in names})
+    card = _card(described)
     encoder = _load_encoder(folder, card)
     tokenizer = language_model.load_tokenizer(str(folder / "llm"))
     if recipe.llm.source == language_model.SCRATCH:
@@ -112,7 +112,11 @@ def load_model(folder: Path) -> LoadedModel:
     else:
         llm = language_model.load_pretrained(recipe.llm, tokenizer, dtype=weight_type())
     model = ExplainerModel(
-        recipe, llm, encoder_layers=card.encoder_layers, encoder_width=card.encoder_width, labels=len(labels)
+        recipe,
+        llm,
+        encoder_layers=card.encoder_layers,
+        encoder_width=card.encoder_width,
+        labels=len(card.labels),
     )
     path = folder / "model.safetensors"
     try:
@@ -128,6 +132,20 @@ def load_model(folder: Path) -> LoadedModel:
         model=model.eval(), prompter=Prompter(tokenizer, recipe.answer), encoder=encoder, levels=levels,
         card=card, fingerprint=fingerprint,
     )  # fmt: skip
+
+
+def model_folder(folder: Path) -> Path:
+    """The folder itself, or the `model` folder of a run."""
+    return folder / "model" if (folder / "model" / "model.json").is_file() else folder
+
+
+def load_card(folder: Path) -> ModelCard:
+    """What a model folder says of itself, without its weights.
+
+    Raises:
+        ModelError: not a model folder.
+    """
+    return _card(_read_description(model_folder(folder)))
 
 
 def own_weights(model: ExplainerModel) -> dict[str, Tensor]:
@@ -163,6 +181,11 @@ def load_weights(model: ExplainerModel, weights: dict[str, Tensor], source: str)
     with torch.no_grad():
         for name, tensor in expected.items():
             tensor.copy_(weights[name])
+
+
+def _card(described: dict[str, Any]) -> ModelCard:
+    names = {field.name for field in dataclasses.fields(ModelCard)} - {"labels"}
+    return ModelCard(labels=LabelSet(tuple(described["labels"])), **{name: described[name] for name in names})
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ Shapes    B clips, S positions, V vocabulary, O options of a choice, N tokens of
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from tonelens.batching.prompts import Prompter
-from tonelens.descriptors.sentences import QUOTE, Choice, Fixed, Free, Grammar, write
+from tonelens.descriptors.sentences import QUOTE, Choice, Fixed, Free, Grammar, piece_text, write
 from tonelens.model.explainer_model import ExplainerModel, Voice
 
 
@@ -47,9 +47,14 @@ class GrammarDecoder:
 
     @torch.no_grad()
     def decode(
-        self, voice: Voice, is_speech_BT: Tensor, prompts: Sequence[Sequence[int]], grammar: Grammar
+        self,
+        voice: Voice,
+        is_speech_BT: Tensor,
+        prompts: Sequence[Sequence[int]],
+        grammar: Grammar,
+        given: Sequence[Mapping[str, str]] | None = None,
     ) -> list[Answer]:
-        """Answers to one prompt a clip, in order."""
+        """Answers to one prompt a clip, in order; free text that is `given` for a clip is not generated."""
         state = _State(self.model, voice, is_speech_BT, prompts)
         rows = len(prompts)
         values: list[dict[str, str]] = [{} for _ in range(rows)]
@@ -67,9 +72,10 @@ class GrammarDecoder:
                     state.queue([self.prompter.tokens(" " + values[row][slot]) for row in range(rows)])
                 case Free(slot):
                     following = grammar[position + 1]
+                    known = [piece_text(piece, row) if slot in row else None for row in given or values]
                     assert isinstance(following, Fixed), "free text must be closed by fixed words"
                     for row, text in enumerate(
-                        self._free_text(state, self.prompter.tokens(following.text)[0])
+                        self._free_text(state, self.prompter.tokens(following.text)[0], known)
                     ):
                         values[row][slot] = text
         return [
@@ -77,9 +83,10 @@ class GrammarDecoder:
             for said, likely in zip(values, probabilities, strict=True)
         ]
 
-    def _free_text(self, state: _State, closing: int) -> list[str]:
-        said: list[list[int]] = [[] for _ in range(state.rows)]
-        is_open = [True] * state.rows
+    def _free_text(self, state: _State, closing: int, known: Sequence[str | None]) -> list[str]:
+        said = [self.prompter.tokens(text or "") for text in known]
+        state.queue(said)
+        is_open = [text is None for text in known]
         for _ in range(self.max_free_tokens):
             logits_BV = state.next_logits()
             logits_BV = logits_BV.masked_fill(self._forbidden_V.to(logits_BV.device), float("-inf"))

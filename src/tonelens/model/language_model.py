@@ -65,7 +65,7 @@ def small_llama(config: LlmConfig, tokenizer: Any) -> nn.Module:
     """A randomly initialised Llama of the recipe's size."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    return LlamaForCausalLM(
+    return LlamaForCausalLM(  # type: ignore[no-any-return]
         LlamaConfig(
             vocab_size=len(tokenizer),
             hidden_size=config.width,
@@ -75,6 +75,7 @@ def small_llama(config: LlmConfig, tokenizer: Any) -> nn.Module:
             num_key_value_heads=config.heads,
             max_position_embeddings=LONGEST_SEQUENCE,
             attention_dropout=config.dropout,
+            initializer_range=config.width**-0.5,  # 0.02, the default, is made for widths of thousands
             tie_word_embeddings=True,
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,

@@ -7,7 +7,8 @@ Clips are encoded one by one, unpadded: models with group normalisation or unmas
 Shapes    T frames (50 a second), L hidden states (transformer layers + 1, the first is the
           input of layer 1), H width.
 Source    arXiv:2505.23236, section 2 ("hidden states of all layers"); Whisper on unpadded frames
-          is ours (cosine to padded frames >= 0.976, at a fraction of the cost).
+          is ours (cosine to padded frames >= 0.976, at a fraction of the cost), and so is taking
+          Whisper's last layer before its final layer norm: it carries more (docs/results/baselines.json).
 """
 
 from __future__ import annotations
@@ -15,19 +16,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tonelens.audio import SAMPLE_RATE, Samples
-from tonelens.errors import ModelError
+from tonelens.audio import MAX_DURATION_S, SAMPLE_RATE, Samples
+from tonelens.errors import AudioError, ModelError
 
+MEL_BINS = 80
 FRAME_SAMPLES = 320
 """Samples a frame: 20 ms at 16 kHz in every supported family."""
+LOG_MEL = "log-mel"
+"""A source without weights: plain log-mel frames, for where no pretrained encoder is at hand."""
+UNUSED_WEIGHTS = {"masked_spec_embed"}
+"""Used in the encoders' own pretraining only; some checkpoints leave it out."""
 WAVEFORM_FAMILIES = ("hubert", "wavlm", "wav2vec2", "data2vec-audio")
 
 
@@ -43,16 +51,20 @@ class SpeechEncoder(nn.Module):
         self.family: str = config.model_type
         self.width = int(config.hidden_size)
         self.layers = int(config.num_hidden_layers) + 1
+        positions = getattr(config, "max_source_positions", None) if mel else None
+        self.longest_s = positions * FRAME_SAMPLES / SAMPLE_RATE if positions else MAX_DURATION_S
 
     @classmethod
     def from_pretrained(cls, source: str) -> SpeechEncoder:
-        """Load by hub name or folder.
+        """Load by hub name or folder; `log-mel` needs no weights.
 
         Raises:
             ModelError: not found, or not one of the supported families.
         """
         from transformers import AutoConfig
 
+        if source == LOG_MEL:
+            return cls(LogMel(), normalise_wave=False)
         try:
             config = AutoConfig.from_pretrained(source)
         except (OSError, ValueError) as error:
@@ -61,7 +73,7 @@ class SpeechEncoder(nn.Module):
                 f"Give a folder with config.json and model.safetensors, or a hub name while online."
             ) from None
         if config.model_type == "whisper":
-            return cls._whisper(source)
+            return cls._whisper(source, config)
         if config.model_type not in WAVEFORM_FAMILIES:
             raise ModelError(
                 f"{source}: a {config.model_type!r} model is not a supported speech encoder. "
@@ -73,7 +85,7 @@ class SpeechEncoder(nn.Module):
     def _waveform(cls, source: str, config: Any) -> SpeechEncoder:
         from transformers import AutoFeatureExtractor, AutoModel
 
-        body = AutoModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
+        body = _all_loaded(AutoModel, source)
         try:
             normalise = bool(AutoFeatureExtractor.from_pretrained(source).do_normalize)
         except (OSError, ValueError):  # no preprocessor_config.json: layer-norm models were trained so
@@ -81,11 +93,16 @@ class SpeechEncoder(nn.Module):
         return cls(body, normalise_wave=normalise)
 
     @classmethod
-    def _whisper(cls, source: str) -> SpeechEncoder:
-        from transformers import WhisperFeatureExtractor
+    def _whisper(cls, source: str, config: Any) -> SpeechEncoder:
+        from transformers import WhisperFeatureExtractor, WhisperModel
         from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-        body = WhisperEncoder.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
+        is_encoder_alone = "WhisperEncoder" in (config.architectures or [])
+        body = (
+            _all_loaded(WhisperEncoder, source)
+            if is_encoder_alone
+            else _all_loaded(WhisperModel, source).encoder
+        )
         bins = int(body.config.num_mel_bins)
         return cls(body, normalise_wave=False, mel=WhisperFeatureExtractor(feature_size=bins))
 
@@ -104,7 +121,27 @@ class SpeechEncoder(nn.Module):
     @torch.no_grad()
     def encode(self, clips: Sequence[Samples]) -> list[Tensor]:
         """Hidden states (T, L, H), float32, one tensor a clip of 16 kHz samples."""
-        return [self._whisper_states(clip) if self.mel else self._wave_states(clip) for clip in clips]
+        for clip in clips:
+            self.check_length(len(clip) / SAMPLE_RATE, "a clip")
+        return [self._states(clip) for clip in clips]
+
+    def _states(self, clip: Samples) -> Tensor:
+        if isinstance(self.body, LogMel):
+            return self.body(clip)  # type: ignore[no-any-return]
+        return self._whisper_states(clip) if self.mel else self._wave_states(clip)
+
+    def check_length(self, duration_s: float, name: str) -> None:
+        """Refuse what is longer than the encoder has positions for (Whisper: 30 s).
+
+        Raises:
+            AudioError: with the reason `too-long`.
+        """
+        if duration_s > self.longest_s:
+            raise AudioError(
+                f"{name}: {duration_s:.1f} s of audio, but this model's encoder takes at most "
+                f"{self.longest_s:.0f} s. Cut it into utterances, or use a model with a HuBERT encoder.",
+                reason="too-long",
+            )
 
     def _wave_states(self, clip: Samples) -> Tensor:
         wave = torch.from_numpy(np.asarray(clip, dtype=np.float32)).to(self._device())
@@ -115,31 +152,71 @@ class SpeechEncoder(nn.Module):
 
     def _whisper_states(self, clip: Samples) -> Tensor:
         body: Any = self.body
-        usable = len(clip) - len(clip) % FRAME_SAMPLES
-        features = self.mel(
-            clip[:usable],
-            sampling_rate=SAMPLE_RATE,
-            padding="do_not_pad",
-            truncation=False,
-            return_tensors="pt",
-        ).input_features.to(self._device())
+        features = _mel_frames(self.mel, clip).to(self._device())
         hidden = F.gelu(body.conv2(F.gelu(body.conv1(features)))).transpose(1, 2)
-        if hidden.shape[1] > body.embed_positions.num_embeddings:
-            raise ModelError(
-                f"a clip of {len(clip) / SAMPLE_RATE:.0f} s is longer than this encoder's "
-                f"{body.embed_positions.num_embeddings * FRAME_SAMPLES / SAMPLE_RATE:.0f} s. Cut it, or use HuBERT."
-            )
         hidden = hidden + body.embed_positions.weight[: hidden.shape[1]]
         states = [hidden]
         for layer in body.layers:
             output = layer(hidden, None)
             hidden = output[0] if isinstance(output, tuple) else output
             states.append(hidden)
-        states[-1] = body.layer_norm(states[-1])
         return torch.stack([state[0] for state in states], dim=1).float()
 
     def _device(self) -> torch.device:
-        return next(self.body.parameters()).device
+        device: torch.device = next(chain(self.body.parameters(), self.body.buffers())).device
+        return device
+
+
+class LogMel(nn.Module):
+    """Log-mel frames at 50 a second as the only "hidden state": two 10 ms frames of MEL_BINS, joined."""
+
+    class Config:
+        """What `SpeechEncoder` asks of a configuration."""
+
+        model_type = LOG_MEL
+        hidden_size = 2 * MEL_BINS
+        num_hidden_layers = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        from transformers import WhisperFeatureExtractor
+
+        self.config = self.Config()
+        self.extractor = WhisperFeatureExtractor(feature_size=MEL_BINS)
+        self.place: Tensor
+        self.register_buffer("place", torch.zeros(1), persistent=False)
+
+    def forward(self, clip: Samples) -> Tensor:
+        """(N,) samples -> (T, 1, 2 * MEL_BINS)."""
+        mel = _mel_frames(self.extractor, clip)
+        return mel[0].T.reshape(-1, 1, 2 * MEL_BINS).float().to(self.place.device)
+
+
+def _mel_frames(extractor: Any, clip: Samples) -> Tensor:
+    """(1, bins, 2 T) log-mel frames of the whole frames of a clip, without padding to 30 s."""
+    usable = len(clip) - len(clip) % FRAME_SAMPLES
+    return extractor(  # type: ignore[no-any-return]
+        clip[:usable], sampling_rate=SAMPLE_RATE, padding="do_not_pad", truncation=False, return_tensors="pt"
+    ).input_features
+
+
+def _all_loaded(kind: Any, source: str) -> Any:
+    """A transformers model whose every weight came from the file: none may be left random in silence."""
+    try:
+        model, info = kind.from_pretrained(
+            source, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(
+            f"{source}: the weights cannot be loaded ({_first_line(error)}). Copy them again."
+        ) from None
+    missing = sorted(set(info["missing_keys"]) - UNUSED_WEIGHTS)
+    if missing:
+        raise ModelError(
+            f"{source}: {len(missing)} weights are missing from the file (first: {missing[0]}). "
+            f"Give a complete {kind.__name__} checkpoint."
+        )
+    return model
 
 
 def folder_or_name(source: str) -> str:

@@ -9,7 +9,7 @@ from lhotse import MonoCut
 
 from tonelens.batching.augment import Change
 from tonelens.corpora.cuts import emotion_of, gender_of, speaker_of, text_of
-from tonelens.corpora.splits import Split, prove, require_speaker_disjoint, split
+from tonelens.corpora.splits import Split, require_speaker_disjoint, split
 from tonelens.descriptors.levels import LevelItem, Levels, fit_levels
 from tonelens.descriptors.measure import Measures
 from tonelens.descriptors.sentences import GENDERS, UNKNOWN
@@ -45,11 +45,8 @@ def parted(cuts: Sequence[MonoCut], config: DataConfig) -> Split:
     found = split(
         cuts, config.protocol, fold=config.fold if has_fold else None, folds=config.folds,
         allow_random=config.allow_speaker_overlap, allow_unknown_speakers=config.allow_speaker_overlap,
+        hold_out_dev=config.hold_out_dev,
     )  # fmt: skip
-    if not config.hold_out_dev:
-        parts = {cut_id: "train" if part == "dev" else part for cut_id, part in found.parts.items()}
-        present = sorted((cut for cut in cuts if cut.id in parts), key=lambda cut: cut.id)
-        found = prove(present, found.protocol, found.fold, parts)
     require_speaker_disjoint(found, config.allow_speaker_overlap)
     return found
 

@@ -26,7 +26,7 @@ from tonelens.storage import write_json, written_aside
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Waveform:
 class Features:
     """Random access to the hidden states (T, L, H) of waveforms."""
 
-    def __init__(self, spans: dict[str, tuple[int, int]], frames: np.ndarray) -> None:  # type: ignore[type-arg]
+    def __init__(self, spans: dict[str, tuple[int, int]], frames: np.ndarray) -> None:
         self._spans = spans
         self._frames = frames
 

@@ -80,7 +80,67 @@ def train(
     Raises:
         CorpusError, ConfigError, ModelError, RunError, StorageError: see their modules.
     """
-    reporter = reporter or Quiet()
+    run = _open(recipe, cuts, measures, out, resume=resume, cache=cache, reporter=reporter or Quiet())
+    metrics = Metrics(run.folder.metrics_path, out / "tensorboard", run.state.progress.step)
+    state, clock, saved = run.state, Clock(), time.monotonic()
+    for step, batches in _with_batches(run.steps[state.progress.step :], run.maker, recipe, run.accelerator):
+        if _is_over(state.progress, recipe):
+            break
+        with clock.measuring("model"):
+            losses = _forward_backward(run, step, batches)
+        with clock.measuring("update"):
+            norm = _update(run, step)
+            _average(state.average, run.model, recipe.optimiser.average_decay)
+        state = replace(state, progress=replace(state.progress, step=step.number + 1))
+        facts = {"stage": step.stage.name, "epoch": step.epoch, "rate": step.rate, "norm": norm}
+        metrics.write(step.number + 1, "step", {**facts, **losses, **clock.take()})
+        if step.ends_epoch and step.stage is not ASR:
+            state = _scored(state, run.prepared, run.model, metrics)
+        run.reporter.advance(
+            step.number + 1, f"{step.stage.name} epoch {step.epoch + 1}, loss {losses['loss']:.3f}"
+        )
+        if time.monotonic() - saved >= checkpoint_every_s or step.number + 1 == len(run.steps):
+            run.folder.save(_snapshot(state, run.model, run.optimiser))
+            saved = time.monotonic()
+    metrics.close()
+    final = state.best or state.average or own_weights(run.model)
+    prepared = run.prepared
+    save_model(
+        run.folder.model_path, run.model, prepared.prompter, prepared.data.levels, prepared.card, final
+    )
+    return run.folder.model_path
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the loop works with."""
+
+    recipe: Recipe
+    accelerator: Accelerator
+    folder: RunFolder
+    prepared: Prepared
+    model: ExplainerModel
+    wrapped: Any
+    """The model as Accelerate runs it (mixed precision, several processes)."""
+    optimiser: torch.optim.AdamW
+    maker: BatchMaker
+    steps: Sequence[Step]
+    state: State
+    """Where the run begins: fresh, or the newest checkpoint."""
+    reporter: Reporter
+
+
+def _open(
+    recipe: Recipe,
+    cuts: Sequence[MonoCut],
+    measures: Mapping[str, Measures],
+    out: Path,
+    *,
+    resume: bool,
+    cache: Path | None,
+    reporter: Reporter,
+) -> Run:
+    """Claim the folder, prepare data and model, plan the steps, restore the newest checkpoint."""
     accelerator = Accelerator(
         mixed_precision=recipe.optimiser.precision,
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
@@ -91,41 +151,13 @@ def train(
     maker = BatchMaker(recipe, prepared.data, prepared.features, model, prepared.prompter)
     optimiser = _optimiser(model, recipe.optimiser)
     state = _restore(folder, model, optimiser, recipe)
-    wrapped = accelerator.prepare(model)
     steps = _steps(recipe, maker, accelerator.num_processes)
     reporter.begin("training", len(steps))
-    metrics = Metrics(folder.metrics_path, out / "tensorboard", state.progress.step)
-    clock, saved = Clock(), time.monotonic()
-    for step, batches in _with_batches(steps[state.progress.step :], maker, recipe, accelerator):
-        if _is_over(state.progress, recipe):
-            break
-        with clock.measuring("model"):
-            losses = _forward_backward(wrapped, model, step, batches, accelerator)
-        with clock.measuring("update"):
-            norm = _update(model, optimiser, step, recipe, accelerator)
-            _average(state.average, model, recipe.optimiser.average_decay)
-        row = {
-            "stage": step.stage.name,
-            "epoch": step.epoch,
-            "rate": step.rate,
-            "norm": norm,
-            **losses,
-            **clock.take(),
-        }
-        state = replace(state, progress=replace(state.progress, step=step.number + 1))
-        metrics.write(step.number + 1, "step", row)
-        if step.ends_epoch and step.stage is not ASR:
-            state = _scored(state, prepared, model, metrics)
-        reporter.advance(
-            step.number + 1, f"{step.stage.name} epoch {step.epoch + 1}, loss {losses['loss']:.3f}"
-        )
-        if time.monotonic() - saved >= checkpoint_every_s or step.number + 1 == len(steps):
-            folder.save(_snapshot(state, model, optimiser))
-            saved = time.monotonic()
-    metrics.close()
-    final = state.best or state.average or own_weights(model)
-    save_model(folder.model_path, model, prepared.prompter, prepared.data.levels, prepared.card, final)
-    return folder.model_path
+    return Run(
+        recipe=recipe, accelerator=accelerator, folder=folder, prepared=prepared, model=model,
+        wrapped=accelerator.prepare(model), optimiser=optimiser, maker=maker, steps=steps, state=state,
+        reporter=reporter,
+    )  # fmt: skip
 
 
 def _steps(recipe: Recipe, maker: BatchMaker, ranks: int) -> list[Step]:
@@ -181,38 +213,30 @@ def _with_batches(
             yield step, batches
 
 
-def _forward_backward(
-    wrapped: Any, model: ExplainerModel, step: Step, batches: Sequence[Batch], accelerator: Accelerator
-) -> dict[str, float]:
+def _forward_backward(run: Run, step: Step, batches: Sequence[Batch]) -> dict[str, float]:
     """Gradients of one step; returns every loss term, averaged over its batches."""
-    set_stage(model, step.stage)
-    torch.manual_seed(model.recipe.seed * 1_000_003 + step.number)
+    set_stage(run.model, step.stage)
+    torch.manual_seed(run.recipe.seed * 1_000_003 + step.number)
     sums: dict[str, float] = {}
     for index, batch in enumerate(batches):
         is_last = index == len(batches) - 1
-        with contextlib.nullcontext() if is_last else accelerator.no_sync(wrapped):
-            losses: Losses = wrapped(batch.to(accelerator.device), step.stage)
-            total = losses.total(model.recipe.objective)
-            accelerator.backward(total / len(batches))
+        with contextlib.nullcontext() if is_last else run.accelerator.no_sync(run.wrapped):
+            losses: Losses = run.wrapped(batch.to(run.accelerator.device), step.stage)
+            total = losses.total(run.recipe.objective)
+            run.accelerator.backward(total / len(batches))
         for name, value in {"loss": total.detach(), **losses.named()}.items():
             sums[name] = sums.get(name, 0.0) + float(value) / len(batches)
     return sums
 
 
-def _update(
-    model: ExplainerModel,
-    optimiser: torch.optim.Optimizer,
-    step: Step,
-    recipe: Recipe,
-    accelerator: Accelerator,
-) -> float:
+def _update(run: Run, step: Step) -> float:
     """Clip, step, clear; returns the gradient's norm. Frozen weights have no gradient and stay."""
-    trained = [parameter for parameter in model.parameters() if parameter.grad is not None]
-    norm = accelerator.clip_grad_norm_(trained, recipe.optimiser.clip_norm)
-    for group in optimiser.param_groups:
+    trained = [parameter for parameter in run.model.parameters() if parameter.grad is not None]
+    norm = run.accelerator.clip_grad_norm_(trained, run.recipe.optimiser.clip_norm)
+    for group in run.optimiser.param_groups:
         group["lr"] = step.rate
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
+    run.optimiser.step()
+    run.optimiser.zero_grad(set_to_none=True)
     return float(norm)
 
 

@@ -17,7 +17,7 @@ from lhotse import MonoCut
 from tonelens import __version__
 from tonelens.batching.augment import NO_CHANGE
 from tonelens.batching.prompts import Prompter
-from tonelens.corpora.cuts import corpus_of
+from tonelens.corpora.cuts import corpus_of, speaker_of
 from tonelens.descriptors.measure import Measures
 from tonelens.descriptors.sentences import Choice, answer_grammar, write
 from tonelens.model.build import build_model
@@ -121,6 +121,7 @@ def _card(recipe: Recipe, data: TrainingData, encoder: SpeechEncoder) -> ModelCa
         split_fingerprint=data.split.fingerprint,
         licence=f"as the training corpora allow: {', '.join(corpora)}",
         parts=held_out,
+        train_speakers=sorted({speaker for cut in data.train if (speaker := speaker_of(cut))}),
     )
 
 

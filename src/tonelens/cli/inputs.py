@@ -1,0 +1,134 @@
+"""What `tonelens explain` may be given: files, folders, patterns, lists, and standard input."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tonelens.errors import InputError
+
+if TYPE_CHECKING:
+    from tonelens.explain import Request
+
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
+LIST_SUFFIXES = (".csv", ".tsv", ".jsonl")
+LIST_COLUMNS = ("path", "start", "end", "text", "gender")
+
+
+def requests_of(arguments: Sequence[str], transcript: str | None) -> list[Request]:
+    """Every recording that the arguments name, in order.
+
+    Raises:
+        InputError: nothing was found, or a list breaks its rule.
+    """
+    found = [request for argument in arguments for request in _requests(argument)]
+    if not found:
+        raise InputError(
+            f"no recording found in {', '.join(arguments)}. Name audio files, a folder or a list."
+        )
+    if transcript is not None:
+        if len(found) > 1:
+            raise InputError(
+                f"--transcript gives one text, but there are {len(found)} recordings. "
+                f"Give a CSV list with the columns path,text."
+            )
+        found = [replace(found[0], transcript=transcript)]
+    return found
+
+
+def _requests(argument: str) -> Iterator[Request]:
+    from tonelens.explain import Request
+
+    path = Path(argument)
+    if argument == "-":
+        yield from _from_stdin(sys.stdin.buffer.read())
+    elif path.is_dir():
+        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
+        yield from (Request(source=file) for file in files)
+    elif path.suffix.lower() in LIST_SUFFIXES and path.is_file():
+        yield from _from_list(path)
+    elif not path.exists() and glob.has_magic(argument):
+        names = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+        yield from (Request(source=Path(name)) for name in names)
+    else:
+        yield Request(source=path)
+
+
+def _from_stdin(content: bytes) -> Iterator[Request]:
+    from tonelens.explain import Request
+
+    try:
+        text = content.decode("utf-8")
+        is_text = "\0" not in text
+    except UnicodeDecodeError:
+        is_text = False
+    if is_text:
+        yield from (Request(source=Path(line.strip())) for line in text.splitlines() if line.strip())
+    else:
+        yield Request(source=content, name="stdin")
+
+
+def _from_list(path: Path) -> Iterator[Request]:
+    from tonelens.explain import Request
+
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a list ({error}). Save it as UTF-8.") from None
+    rows = _json_rows(path, text) if path.suffix.lower() == ".jsonl" else _csv_rows(path, text)
+    for number, row in rows:
+        name = str(row.get("path") or "").strip()
+        if not name:
+            raise InputError(f"{path}, row {number}: no path. A list needs {LIST_COLUMNS[0]!r}; also known: "
+                             f"{', '.join(LIST_COLUMNS[1:])}.")  # fmt: skip
+        yield Request(
+            source=path.parent / name,
+            start_s=_seconds(path, number, row, "start") or 0.0,
+            end_s=_seconds(path, number, row, "end"),
+            transcript=str(row.get("text") or "") or None,
+            gender=str(row.get("gender") or "") or None,
+        )
+
+
+def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    if "path" not in (reader.fieldnames or []):
+        raise InputError(
+            f"{path}: no column 'path' (found: {', '.join(reader.fieldnames or ['nothing'])}). "
+            f"The first line names the columns; path is needed, {', '.join(LIST_COLUMNS[1:])} are optional."
+        )
+    yield from enumerate(reader, start=2)
+
+
+def _json_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise InputError(
+                    f"{path}, row {number}: not JSON ({error}). Write one object a line."
+                ) from None
+            if not isinstance(row, dict):
+                raise InputError(f"{path}, row {number}: not a JSON object. Write one object a line.")
+            yield number, row
+
+
+def _seconds(path: Path, number: int, row: Mapping[str, Any], name: str) -> float | None:
+    value = row.get(name)
+    if value in (None, ""):
+        return None
+    try:
+        return float(str(value))
+    except ValueError:
+        raise InputError(
+            f"{path}, row {number}: {name} is {value!r}; it must be a number of seconds."
+        ) from None

@@ -1,0 +1,121 @@
+"""Predictions of a model on cuts, through the same `Explainer` that everybody uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lhotse import MonoCut
+
+from tonelens.corpora.cuts import emotion_of, gender_of, path_of, speaker_of, text_of
+from tonelens.descriptors.sentences import GENDERS, UNKNOWN, write
+from tonelens.errors import CorpusError
+from tonelens.evaluation.prediction import Claim, Prediction
+from tonelens.explain import Explainer, Request
+from tonelens.model.checkpoint import ModelCard
+from tonelens.progress import Quiet, Reporter
+from tonelens.results import Explanation, Refusal
+
+SPOKEN = ("pitch", "volume", "speed")
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What an evaluation rests on."""
+
+    predictions: list[Prediction]
+    refused: list[Refusal]
+    """Clips that could not be read; listed in every report."""
+
+
+def test_cuts(cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test") -> tuple[list[MonoCut], str]:
+    """The clips to score, and the sentence that says how they relate to the training.
+
+    Of the corpus that was trained on, the held-out part; of another corpus, every clip.
+
+    Raises:
+        CorpusError: nothing is left to score.
+    """
+    held_out = set(card.parts.get(part, []))
+    chosen = [cut for cut in cuts if cut.id in held_out]
+    if chosen:
+        return chosen, card.protocol
+    heard = set(card.train_speakers)
+    unheard = [cut for cut in cuts if speaker_of(cut) not in heard]
+    if not unheard:
+        raise CorpusError(
+            f"every clip has a speaker that the model was trained on, and none is of its {part} part. "
+            f"Train with a held-out fold, or give other clips."
+        )
+    known = len(cuts) - len(unheard)
+    left_out = f" {known} clips of speakers heard in training were left out." if known else ""
+    return unheard, f"Clips that are not in the training corpus's {part} part.{left_out} {card.protocol}"
+
+
+def predict(explainer: Explainer, cuts: Sequence[MonoCut], reporter: Reporter | None = None) -> Predicted:
+    """Explain every cut; similar lengths share a batch, the order of `cuts` is kept."""
+    reporter = reporter or Quiet()
+    reporter.begin("explaining", len(cuts))
+    order = sorted(range(len(cuts)), key=lambda index: cuts[index].duration)
+    results: dict[int, Explanation | Refusal] = {}
+    requests = [_request(cuts[index]) for index in order]
+    for index, result in zip(order, explainer.explain_all(requests), strict=True):
+        results[index] = result
+        reporter.advance(len(results))
+    predictions: list[Prediction] = []
+    refused: list[Refusal] = []
+    for index, cut in enumerate(cuts):
+        result = results[index]
+        if isinstance(result, Refusal):
+            refused.append(result)
+        else:
+            predictions.append(_prediction(cut, result, explainer))
+    return Predicted(predictions=predictions, refused=refused)
+
+
+def _request(cut: MonoCut) -> Request:
+    whole = cut.start == 0 and cut.duration >= cut.recording.duration - 1e-6
+    return Request(
+        source=Path(path_of(cut)),
+        start_s=cut.start,
+        end_s=None if whole else cut.start + cut.duration,
+        gender=gender_of(cut),
+        name=cut.id,
+    )
+
+
+def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Prediction:
+    text = text_of(cut)
+    transcript = result.transcript.text if result.transcript.source == "model" else None
+    return Prediction(
+        id=cut.id,
+        speaker=speaker_of(cut),
+        reference_emotion=emotion_of(cut),
+        predicted_emotion=result.emotion.label,
+        probabilities=dict(result.emotion.probabilities),
+        descriptors={
+            name: Claim(claimed=value.level, measured=value.measured_level)
+            for name, value in result.descriptors.items()
+            if value.said_by == "model"
+        },
+        reference_text=text,
+        transcript=transcript if text is not None else None,
+        reference_caption=_reference_caption(cut, result, explainer),
+        caption=result.explanation,
+    )
+
+
+def _reference_caption(cut: MonoCut, result: Explanation, explainer: Explainer) -> str | None:
+    """The sentence that the corpus and the measurements would give; None for a label the model lacks."""
+    if emotion_of(cut) not in explainer.labels.labels:
+        return None
+    measured = {name: result.descriptors[name].measured_level or UNKNOWN for name in SPOKEN}
+    gender = gender_of(cut)
+    values = {
+        **measured,
+        "gender": gender if gender in GENDERS else "person",
+        "transcript": text_of(cut) or "",
+        "emotion": emotion_of(cut),
+    }
+    return write(explainer.grammar, values)

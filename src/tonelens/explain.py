@@ -1,0 +1,180 @@
+"""The public way in: a recording in, an `Explanation` out. CLI, server and evaluation all come here.
+
+explainer = Explainer.from_pretrained("runs/tiny")
+print(explainer.explain("a.wav").to_text())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tonelens import audio
+from tonelens.audio import Audio
+from tonelens.descriptors.levels import DESCRIPTORS, Level
+from tonelens.descriptors.measure import Measures, measure
+from tonelens.descriptors.sentences import UNKNOWN
+from tonelens.descriptors.verdicts import judge
+from tonelens.errors import AudioError, InputError, ModelError
+from tonelens.model.answering import Answerer
+from tonelens.model.checkpoint import LoadedModel, load_model
+from tonelens.model.decoding import Answer
+from tonelens.results import (
+    AudioInfo,
+    Descriptor,
+    Emotion,
+    Emphasis,
+    Explanation,
+    ModelInfo,
+    Outcome,
+    Refusal,
+    Transcript,
+    TranscriptSource,
+)
+
+BATCH_SIZE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One recording to explain, and what is known of it beforehand."""
+
+    source: str | Path | bytes
+    start_s: float = 0.0
+    end_s: float | None = None
+    transcript: str | None = None
+    """The words, where they are known: the model then does not have to hear them."""
+    gender: str | None = None
+    """`male` or `female`: the group that levels refer to; None takes the one the model hears."""
+    name: str | None = None
+    """What to call it; by default the path."""
+
+
+class Explainer:
+    """One loaded model, ready to explain."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        self.loaded = loaded
+        self._answerer = Answerer(loaded.model, loaded.prompter, loaded.card.labels)
+        self.labels = loaded.card.labels
+        self.grammar = self._answerer.grammar
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_path: str | Path | None = None, *, device: str | None = None
+    ) -> Explainer:
+        """Load a model folder or a run folder.
+
+        Raises:
+            ModelError: there is no such model, or a part of it is missing or damaged.
+        """
+        if name_or_path is None:
+            raise ModelError(
+                "no default model ships with this version. Name a folder that `tonelens train` wrote: "
+                "--model RUN (`make demo` trains a small one)."
+            )
+        path = Path(name_or_path)
+        if not path.exists():
+            raise ModelError(f"{path}: no such model. Give a folder that `tonelens train` wrote.")
+        loaded = load_model(path)
+        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        loaded.model.to(place)
+        loaded.encoder.to(place)
+        return cls(loaded)
+
+    def explain(
+        self, source: str | Path | bytes | Audio, *, transcript: str | None = None, gender: str | None = None
+    ) -> Explanation:
+        """Explain one recording.
+
+        Raises:
+            AudioError: the recording cannot be trusted; see `tonelens.audio.load`.
+        """
+        clip = source if isinstance(source, Audio) else audio.load(source)
+        self.loaded.encoder.check_length(clip.duration_s, clip.source)
+        request = Request(source=clip.source, transcript=transcript, gender=gender)
+        return self._explained([clip], [request])[0]
+
+    def explain_all(
+        self, requests: Iterable[Request], *, batch_size: int = BATCH_SIZE
+    ) -> Iterator[Explanation | Refusal]:
+        """Explain many, in order and in batches; a bad recording gives a `Refusal` and stops nothing."""
+        waiting = iter(requests)
+        while batch := list(islice(waiting, batch_size)):
+            loaded = [self._load(request) for request in batch]
+            good = [
+                (clip, request)
+                for clip, request in zip(loaded, batch, strict=True)
+                if isinstance(clip, Audio)
+            ]
+            clips, kept = [clip for clip, _ in good], [request for _, request in good]
+            explained = iter(self._explained(clips, kept) if clips else [])
+            for clip in loaded:
+                yield clip if isinstance(clip, Refusal) else next(explained)
+
+    def _load(self, request: Request) -> Audio | Refusal:
+        try:
+            clip = audio.load(request.source, start_s=request.start_s, end_s=request.end_s, name=request.name)
+            self.loaded.encoder.check_length(clip.duration_s, clip.source)
+        except AudioError as error:
+            label = request.name or ("bytes" if isinstance(request.source, bytes) else str(request.source))
+            return Refusal(source=label, reason=error.reason, message=str(error))
+        return clip
+
+    def _explained(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Explanation]:
+        states = self.loaded.encoder.encode([clip.samples for clip in clips])
+        given = [{"transcript": request.transcript} if request.transcript else {} for request in requests]
+        answers = self._answerer.answer(states, given)
+        return [
+            self._explanation(clip, request, answer, measure(clip))
+            for clip, request, answer in zip(clips, requests, answers, strict=True)
+        ]
+
+    def _explanation(self, clip: Audio, request: Request, answer: Answer, measures: Measures) -> Explanation:
+        card = self.loaded.card
+        gender = request.gender or answer.values.get("gender")
+        finest = self.loaded.model.recipe.data.finest_reference
+        levels = self.loaded.levels.assign(measures, gender=gender, finest=finest)
+        heard = answer.values.get("transcript", "")
+        heard_by: TranscriptSource = "model" if "transcript" in answer.values else "none"
+        return Explanation(
+            audio=AudioInfo(source=clip.source, duration_s=round(clip.duration_s, 3), sha256=clip.sha256),
+            emotion=Emotion(label=answer.values["emotion"], probabilities=answer.probabilities["emotion"]),
+            descriptors={
+                name: _descriptor(name, answer.values.get(name), levels[name]) for name in DESCRIPTORS
+            },
+            emphasis=tuple(Emphasis(span.start_s, span.end_s, span.strength) for span in measures.emphasis),
+            transcript=Transcript(
+                text=request.transcript or heard, source="given" if request.transcript else heard_by
+            ),
+            explanation=answer.text,
+            model=ModelInfo(name=card.name, fingerprint=self.loaded.fingerprint, licence=card.licence),
+        )
+
+
+def _descriptor(name: str, claimed: str | None, level: Level) -> Descriptor:
+    """The model's claim beside the measured level; without one the measurement speaks for itself."""
+    facts: Mapping[str, Any] = {
+        "measured": level.measured,
+        "measured_level": level.word,
+        "unit": level.unit,
+        "reference": level.reference,
+    }
+    if claimed is None:
+        outcome: Outcome = "supported" if level.word else "not measurable"
+        return Descriptor(
+            level=level.word, said_by="measurement", verdict=outcome, reason=level.reason, **facts
+        )
+    if claimed == UNKNOWN:
+        reason = level.reason or "the model makes no claim"
+        return Descriptor(level=None, said_by="model", verdict="not measurable", reason=reason, **facts)
+    verdict = judge(name, claimed, level)
+    return Descriptor(level=claimed, said_by="model", verdict=verdict.outcome, reason=verdict.reason, **facts)
+
+
+__all__ = ["Explainer", "Explanation", "InputError", "Refusal", "Request"]

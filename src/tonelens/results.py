@@ -1,0 +1,157 @@
+"""The typed result, schema `tonelens/explanation@1`: what is said of a recording, and on what grounds.
+
+Explanation.to_dict()   the JSON object that `explanation.schema.json` describes, frozen by a test
+Explanation.to_text()   the same for a person
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+SCHEMA = "tonelens/explanation@1"
+REFUSAL_SCHEMA = "tonelens/refusal@1"
+
+TranscriptSource = Literal["model", "given", "asr", "none"]
+Outcome = Literal["supported", "contradicted", "not measurable"]
+MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "not measurable": "–"}
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """Which recording."""
+
+    source: str
+    duration_s: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emotion:
+    """The label, and the probability of every label; they sum to 1."""
+
+    label: str
+    probabilities: Mapping[str, float]
+    abstained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """One property of the voice: what is claimed, what was measured, and whether they agree."""
+
+    level: str | None
+    """The claim in words; None where nothing is claimed."""
+    said_by: Literal["model", "measurement"]
+    """Who chose the level: the model's answer, or the measurement itself."""
+    measured: float | None
+    measured_level: str | None
+    unit: str
+    reference: Literal["speaker", "group", "corpus"] | None
+    """What "high" is relative to."""
+    verdict: Outcome
+    reason: str | None = None
+    """Why it is contradicted or not measurable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emphasis:
+    """A stressed stretch of the recording; `word` where words are timed."""
+
+    start_s: float
+    end_s: float
+    strength: float
+    word: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The words, and where they come from."""
+
+    text: str
+    source: TranscriptSource
+    words: tuple[Mapping[str, Any], ...] = ()
+    """Timed words; empty where only the text is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model said it."""
+
+    name: str
+    fingerprint: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything said about one recording."""
+
+    audio: AudioInfo
+    emotion: Emotion
+    descriptors: Mapping[str, Descriptor]
+    emphasis: tuple[Emphasis, ...]
+    transcript: Transcript
+    explanation: str
+    model: ModelInfo
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object of the schema."""
+        descriptors: dict[str, Any] = {name: asdict(value) for name, value in self.descriptors.items()}
+        descriptors["emphasis"] = [asdict(span) for span in self.emphasis]
+        return {
+            "schema": SCHEMA,
+            "audio": asdict(self.audio),
+            "emotion": {**asdict(self.emotion), "probabilities": dict(self.emotion.probabilities)},
+            "descriptors": descriptors,
+            "transcript": {
+                **asdict(self.transcript),
+                "words": [dict(word) for word in self.transcript.words],
+            },
+            "explanation": self.explanation,
+            "segments": [{"start_s": 0.0, "end_s": self.audio.duration_s}],
+            "model": asdict(self.model),
+        }
+
+    def to_text(self) -> str:
+        """Several lines for a person: emotion, sentence, and every claim with its evidence."""
+        ranked = sorted(self.emotion.probabilities.items(), key=lambda item: -item[1])
+        others = ", ".join(f"{label} {share:.0%}" for label, share in ranked[1:4] if share >= 0.005)
+        lines = [
+            f"{self.audio.source}  ({self.audio.duration_s:.1f} s)",
+            f"  {self.emotion.label.upper()}  {dict(ranked)[self.emotion.label]:.0%}"
+            + (f"   then {others}" if others else ""),
+            f"  {self.explanation}",
+        ]
+        for name, value in self.descriptors.items():
+            lines.append(f"  {MARKS[value.verdict]} {name.replace('_', ' '):<16}{_claim(value)}")
+        for span in self.emphasis:
+            word = f" ({span.word})" if span.word else ""
+            where = f"{span.start_s:.2f} to {span.end_s:.2f} s{word}"
+            lines.append(f"  · {'emphasis':<16}{where}, strength {span.strength:.2f}")
+        lines.append(f"  model {self.model.name} {self.model.fingerprint}")
+        return "\n".join(lines)
+
+
+def _claim(value: Descriptor) -> str:
+    if value.measured is None:
+        return f"{value.level or '-':<10}not measurable: {value.reason}"
+    text = f"{value.level or '-':<10}{value.measured:.4g} {value.unit}"
+    if value.verdict == "contradicted":
+        return f"{text}: contradicted, {value.reason}"
+    return f"{text} ({value.measured_level} for the {value.reference}), {value.verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A recording that was not explained, and why."""
+
+    source: str
+    reason: str
+    """A stable word for programs, as `AudioError.reason`."""
+    message: str
+    """One line: what was found, the rule, the way out."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object of schema `tonelens/refusal@1`."""
+        return {"schema": REFUSAL_SCHEMA, **asdict(self)}
