@@ -19,6 +19,7 @@ import re
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import parselmouth
@@ -97,7 +98,7 @@ def figures_of(rows: list[Compared], corpus: str) -> list[Figure]:
     """All figures of one corpus."""
     found: list[Figure] = []
 
-    def add(protocol: str, metric: str, value: float, n: int) -> None:
+    def add(protocol: str, metric: str, value: float | np.floating[Any], n: int) -> None:
         found.append(
             Figure(
                 system="tonelens",
@@ -122,7 +123,7 @@ def figures_of(rows: list[Compared], corpus: str) -> list[Figure]:
         add("praat-intensity", "level_difference_db", np.nanmean(np.abs(difference)), len(rows))
     both = np.array([(row.rate, row.text_rate) for row in rows if row.rate and row.text_rate])
     if len(both):
-        add("text-syllables", "rate_correlation", float(np.corrcoef(both.T)[0, 1]), len(both))
+        add("text-syllables", "rate_correlation", np.corrcoef(both.T)[0, 1], len(both))
         add("text-syllables", "rate_ratio", np.mean(both[:, 0] / both[:, 1]), len(both))
     return found
 

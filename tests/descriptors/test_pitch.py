@@ -56,3 +56,9 @@ def test_loudness_decides_nothing():
 def test_nothing_but_zeros_is_unvoiced():
     assert not track_pitch(silence(0.5).astype(np.float32)).is_voiced.any()
     assert len(track_pitch(silence(0.01).astype(np.float32)).f0_hz) == 0
+
+
+def test_a_faint_hum_beside_a_voice_is_unvoiced():
+    hum = 0.005 * np.sin(2 * np.pi * 100 * times(1.0))  # under 3 % of the voice's peak
+    track = track_pitch(np.concatenate([hum, voice(np.full(16_000, 200.0))]).astype(np.float32))
+    assert not track.is_voiced[track.times_s < 0.95].any()

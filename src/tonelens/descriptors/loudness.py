@@ -22,6 +22,8 @@ RANGE_DB = 30.0
 """Weak consonants lie up to this far below the loudest vowels."""
 MARGIN_DB = 8.0
 """Speech stands out of the noise floor by at least this much."""
+RUMBLE_HZ = (30.0, 50.0)
+"""Nothing below the first counts, everything above the second does."""
 MIN_BURST_S = 0.05
 MAX_GAP_S = 0.15
 """Closures of plosives are shorter; a longer gap is a pause."""
@@ -57,7 +59,7 @@ class LoudnessTrack:
 def track_loudness(samples: Samples) -> LoudnessTrack:
     """The level contour of mono 16 kHz `samples` of shape (N,)."""
     hop, window = round(HOP_S * SAMPLE_RATE), round(WINDOW_S * SAMPLE_RATE)
-    power = np.square(samples.astype(np.float64) - samples.mean(dtype=np.float64))
+    power = np.square(without_rumble(samples))
     energy = np.concatenate([[0.0], np.cumsum(power)])
     centres = np.arange(hop // 2, len(samples), hop)
     first = np.maximum(centres - window // 2, 0)
@@ -65,6 +67,15 @@ def track_loudness(samples: Samples) -> LoudnessTrack:
     mean_square_F = (energy[last] - energy[first]) / (last - first)
     level_F = 10 * np.log10(np.maximum(mean_square_F, 10 ** (_EMPTY_DBFS / 10)))
     return LoudnessTrack(centres / SAMPLE_RATE, level_F, _speech_frames(level_F))
+
+
+def without_rumble(samples: Samples) -> Floats:
+    """`samples` without what lies below RUMBLE_HZ, where there is wind and handling but no voice."""
+    spectrum = np.fft.rfft(samples.astype(np.float64))
+    frequency = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
+    low, high = RUMBLE_HZ
+    share = np.clip((frequency - low) / (high - low), 0, 1)
+    return np.fft.irfft(spectrum * np.sin(np.pi / 2 * share), len(samples))
 
 
 def mean_level_dbfs(level_F: Floats) -> float:
@@ -82,7 +93,8 @@ def _speech_frames(level_F: Floats) -> Flags:
     heard_F = level_F[level_F > _EMPTY_DBFS]
     if len(heard_F) == 0:
         return np.zeros(len(level_F), dtype=bool)
-    loudest, floor = np.percentile(heard_F, [_LOUDEST_PERCENTILE, _FLOOR_PERCENTILE])
+    loudest = np.percentile(heard_F, _LOUDEST_PERCENTILE)
+    floor = np.percentile(level_F, _FLOOR_PERCENTILE)  # digital silence counts: then there is no noise
     quietest_speech = max(loudest - RANGE_DB, min(floor + MARGIN_DB, loudest - MARGIN_DB))
     is_speech_F: Flags = level_F >= quietest_speech
     for first, last in runs(~is_speech_F):

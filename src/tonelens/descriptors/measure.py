@@ -24,7 +24,7 @@ from tonelens.descriptors.pitch import HOP_S, Floats, PitchTrack, track_pitch
 from tonelens.descriptors.rhythm import Rhythm, find_rhythm
 from tonelens.descriptors.voice_quality import hnr_db, local_variation, match_periods, tilt_db_per_octave
 
-MEASURE_VERSION = 1
+MEASURE_VERSION = 3
 """Raised with every change of a number, so that stored measurements are not mixed."""
 MIN_VOICED_FRAMES = 5
 """50 ms of voice: less is not an F0 that a listener hears."""
