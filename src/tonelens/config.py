@@ -1,6 +1,6 @@
 """Recipes from TOML: `extends`, `--set key=value`, every error reported at once.
 
-    recipe = load_recipe(Path("recipes/tiny.toml"), overrides=["data.fold=2"])
+    recipe = load_recipe("tiny", overrides=["data.fold=2"])
 
 A file may begin with `extends = "../tiny.toml"` (relative to itself) and then holds only the
 difference. Values are checked against the field's type; nothing in a recipe runs code.
@@ -58,7 +58,7 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
 
 def shipped_recipes() -> dict[str, Path]:
     """Names and paths of the recipes that come with the package."""
-    root = _recipes_root()
+    root = Path(str(resources.files("tonelens"))) / "recipes"
     return {str(path.relative_to(root).with_suffix("")): path for path in sorted(root.rglob("*.toml"))}
 
 
@@ -78,11 +78,6 @@ def recipe_path(source: str | Path) -> Path:
     raise ConfigError(
         f"{source}: no such recipe. Give a TOML file, or one of {', '.join(shipped) or 'none shipped'}."
     )
-
-
-def _recipes_root() -> Path:
-    packaged = Path(str(resources.files("tonelens"))) / "recipes"
-    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "recipes"
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

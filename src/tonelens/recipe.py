@@ -1,6 +1,6 @@
 """What a recipe may say: frozen dataclasses, one docstring line a field, rules in `__post_init__`.
 
-A recipe is TOML data (`recipes/*.toml`), read by `tonelens.config`. Values named `paper` come from
+A recipe is TOML data (`tonelens/recipes/*.toml`), read by `tonelens.config`. Values named `paper` come from
 Chen et al. 2025, arXiv:2505.23236; the others are this project's.
 """
 
@@ -81,7 +81,8 @@ class LlmConfig:
     """The language model: a pretrained one with LoRA, or a small Llama trained whole."""
 
     source: str = "meta-llama/Llama-3.1-8B-Instruct"
-    """Hub name or folder (paper), or `scratch` for a small Llama with its own tokenizer."""
+    """Hub name or folder (paper), `scratch` for a small Llama with its own tokenizer, or `none`: the
+    emotion is then read from the auxiliary head alone (rows 1 to 3 of table 2)."""
     lora_rank: int = 16
     """LoRA rank on all attention and MLP projections; 0 trains the whole model. Not in the paper."""
     lora_alpha: int = 32
@@ -107,6 +108,10 @@ class LlmConfig:
             not (self.source == "scratch" and self.lora_rank),
             f"llm.source is 'scratch' and llm.lora_rank is {self.lora_rank}; a model without pretrained "
             f"weights must be trained whole. Set llm.lora_rank=0.",
+        )
+        _require(
+            not (self.source == "none" and self.lora_rank),
+            f"llm.source is 'none' and llm.lora_rank is {self.lora_rank}. Set llm.lora_rank=0.",
         )
         _require(
             self.width % self.heads == 0,
@@ -297,6 +302,15 @@ class Recipe:
             self.streams.disentangled or self.schedule.strategy == "one-stage",
             f"streams.disentangled is false but schedule.strategy is {self.schedule.strategy!r}; one stream "
             f"has no parts to alternate between. Set schedule.strategy = 'one-stage'.",
+        )
+        _require(
+            self.llm.source != "none"
+            or (
+                self.objective.emotion_head_weight > 0
+                and not (self.answer.descriptors or self.answer.transcript)
+            ),
+            "llm.source is 'none': only the auxiliary head answers, with the emotion alone. Set "
+            "objective.emotion_head_weight above 0, answer.descriptors and answer.transcript to false.",
         )
         _require(
             self.objective.emotion_head_weight > 0 or self.augment.mixup == 0,

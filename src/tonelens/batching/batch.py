@@ -60,8 +60,8 @@ class Batch:
         return replace(self, **moved)
 
 
-def collate(examples: Sequence[Example]) -> Batch:
-    """Pad examples into one batch."""
+def collate(examples: Sequence[Example], *, at_least: int = 1) -> Batch:
+    """Pad examples into one batch of `at_least` so many frames."""
     sequences = [[*example.prompt_ids, *example.answer.ids] for example in examples]
     length = max(map(len, sequences)) - 1  # the last token is only a target
     ids = torch.zeros(len(examples), length, dtype=torch.long)
@@ -76,7 +76,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         weights[row, prompt - 1 : len(sequence) - 1] = torch.tensor(
             [example.token_weights.get(slot, 1.0) for slot in example.answer.slots]
         )
-    layers, is_speech = pad_frames([example.layers_TLH for example in examples])
+    layers, is_speech = pad_frames([example.layers_TLH for example in examples], at_least=at_least)
     return Batch(
         cut_ids=tuple(example.cut_id for example in examples),
         layers_BTLH=layers,
@@ -89,9 +89,12 @@ def collate(examples: Sequence[Example]) -> Batch:
     )
 
 
-def pad_frames(layers: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Stack (T, L, H) tensors to float32 (B, T, L, H), zeros behind, and the mask (B, T)."""
-    frames = max(len(one) for one in layers)
+def pad_frames(layers: Sequence[Tensor], *, at_least: int = 1) -> tuple[Tensor, Tensor]:
+    """Stack (T, L, H) tensors to float32 (B, T, L, H), zeros behind, and the mask (B, T).
+
+    T is `at_least` the frames of one stream token: a shorter clip is one token too.
+    """
+    frames = max(at_least, *(len(one) for one in layers))
     padded = torch.zeros(len(layers), frames, *layers[0].shape[1:])
     is_speech = torch.zeros(len(layers), frames, dtype=torch.bool)
     for row, one in enumerate(layers):

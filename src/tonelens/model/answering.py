@@ -9,10 +9,10 @@ from torch import Tensor
 
 from tonelens.batching.batch import pad_frames
 from tonelens.batching.prompts import Prompter
-from tonelens.descriptors.sentences import Grammar, answer_grammar
+from tonelens.descriptors.sentences import Grammar, answer_grammar, write
 from tonelens.emotions import LabelSet
 from tonelens.model.decoding import Answer, GrammarDecoder
-from tonelens.model.explainer_model import ExplainerModel
+from tonelens.model.explainer_model import ExplainerModel, Voice
 
 
 class Answerer:
@@ -25,7 +25,12 @@ class Answerer:
         self.grammar: Grammar = answer_grammar(
             labels, style=answer.style, descriptors=answer.descriptors, transcript=answer.transcript
         )
-        self._decoder = GrammarDecoder(model, prompter, max_free_tokens=answer.max_transcript_tokens)
+        self.labels = labels
+        self._decoder = (
+            GrammarDecoder(model, prompter, max_free_tokens=answer.max_transcript_tokens)
+            if model.llm is not None
+            else None
+        )
 
     @torch.no_grad()
     def answer(
@@ -36,12 +41,25 @@ class Answerer:
         `given` holds, for each clip, values that are known beforehand (a transcript).
         """
         self.model.eval()
-        layers_BTLH, is_speech_BT = pad_frames(clips)
+        layers_BTLH, is_speech_BT = pad_frames(clips, at_least=self.model.stack)
         device = next(self.model.parameters()).device
         layers_BTLH, is_speech_BT = layers_BTLH.to(device), is_speech_BT.to(device)
         voice = self.model.listen(layers_BTLH, is_speech_BT)
+        if self._decoder is None:
+            return self._head_answers(voice)
         prompts = [
             self.prompter.prompt("explain", **self.model.stream_tokens(frames))
             for frames in is_speech_BT.sum(-1).tolist()
         ]
         return self._decoder.decode(voice, is_speech_BT, prompts, self.grammar, given)
+
+    def _head_answers(self, voice: Voice) -> list[Answer]:
+        """Of a system without LLM: the auxiliary head's label in the grammar's words."""
+        assert self.model.emotion_head is not None
+        shares_BC = self.model.emotion_head(voice.pooled_BP).float().softmax(dim=-1)
+        answers = []
+        for shares in shares_BC.tolist():
+            likely = dict(zip(self.labels, shares, strict=True))
+            values = {"emotion": max(likely, key=likely.__getitem__)}
+            answers.append(Answer(values, {"emotion": likely}, write(self.grammar, values)))
+        return answers

@@ -29,9 +29,10 @@ def build_model(
         ModelError: a pretrained part cannot be loaded.
     """
     torch.manual_seed(recipe.seed)
-    if recipe.llm.source == language_model.SCRATCH:
+    if recipe.llm.source in (language_model.SCRATCH, language_model.NONE):
         tokenizer = language_model.train_tokenizer(texts, recipe.llm.vocabulary)
-        llm = language_model.small_llama(recipe.llm, tokenizer)
+        is_none = recipe.llm.source == language_model.NONE
+        llm = None if is_none else language_model.small_llama(recipe.llm, tokenizer)
     else:
         tokenizer = language_model.load_tokenizer(recipe.llm.source)
         llm = language_model.load_pretrained(recipe.llm, tokenizer, dtype=weight_type())

@@ -107,7 +107,9 @@ def load_model(folder: Path) -> LoadedModel:
     card = _card(described)
     encoder = _load_encoder(folder, card)
     tokenizer = language_model.load_tokenizer(str(folder / "llm"))
-    if recipe.llm.source == language_model.SCRATCH:
+    if recipe.llm.source == language_model.NONE:
+        llm = None
+    elif recipe.llm.source == language_model.SCRATCH:
         llm = language_model.from_config(folder / "llm")
     else:
         llm = language_model.load_pretrained(recipe.llm, tokenizer, dtype=weight_type())
@@ -185,6 +187,8 @@ def load_weights(model: ExplainerModel, weights: dict[str, Tensor], source: str)
 
 def _card(described: dict[str, Any]) -> ModelCard:
     names = {field.name for field in dataclasses.fields(ModelCard)} - {"labels"}
+    if missing := sorted({*names, "labels", "recipe"} - described.keys()):
+        raise ModelError(f"model.json: without {', '.join(missing)}. Copy or train the model again.")
     return ModelCard(labels=LabelSet(tuple(described["labels"])), **{name: described[name] for name in names})
 
 

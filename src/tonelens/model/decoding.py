@@ -122,7 +122,8 @@ class _State:
     def __init__(
         self, model: ExplainerModel, voice: Voice, is_speech_BT: Tensor, prompts: Sequence[Sequence[int]]
     ) -> None:
-        self.llm: Any = model.llm
+        llm: Any = model.llm
+        self.llm = llm
         self.rows = len(prompts)
         self.device = is_speech_BT.device
         ids_BS, is_token_BS = _left_padded(prompts, self.device)

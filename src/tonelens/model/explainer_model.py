@@ -4,6 +4,7 @@ Shapes    B clips, T frames, L encoder layers, H encoder width, Z latent width, 
           S token positions, D LLM width, V vocabulary, C emotion labels.
 Parts     `content` and `descriptor` streams (or one, `content`, without disentanglement), `llm`,
           and the optional `pooling`, `summary` and `emotion_head` that belong to the descriptor side.
+          Without `llm` (an encoder with a classifier, table 2 rows 1 to 3) only the head answers.
 Source    arXiv:2505.23236, section 2 and figure 1.
 """
 
@@ -51,12 +52,12 @@ class ExplainerModel(nn.Module):
     """Streams, LLM and auxiliary head; the encoder stays outside, since it is frozen."""
 
     def __init__(
-        self, recipe: Recipe, llm: nn.Module, *, encoder_layers: int, encoder_width: int, labels: int
+        self, recipe: Recipe, llm: nn.Module | None, *, encoder_layers: int, encoder_width: int, labels: int
     ) -> None:
         super().__init__()
         self.recipe = recipe
         self.llm = llm
-        width = token_width(llm)
+        width = token_width(llm) if llm is not None else 0
         config = recipe.streams
 
         def stream() -> Stream:
@@ -98,37 +99,35 @@ class ExplainerModel(nn.Module):
         self, ids_BS: Tensor, voice: Voice, is_speech_BT: Tensor, *, feeds_descriptor: bool = True
     ) -> Tensor:
         """Token embeddings (B, S, D) with the streams' tokens at the negative ids."""
-        embed: Any = self.llm.get_input_embeddings()  # type: ignore[operator]
-        embeds_BSD = embed(ids_BS.clamp(min=0))
+        llm: Any = self.llm
+        embeds_BSD = llm.get_input_embeddings()(ids_BS.clamp(min=0))
         frames_B = is_speech_BT.sum(dim=-1)
         real_B = (frames_B // self.stack).clamp(min=1)
         embeds_BSD = _spliced(embeds_BSD, ids_BS == CONTENT, voice.content.tokens_BKD, real_B)
         if voice.descriptor is not None:
-            tokens = (
-                voice.descriptor.tokens_BKD
-                if feeds_descriptor
-                else torch.zeros_like(voice.descriptor.tokens_BKD)
-            )
+            tokens = voice.descriptor.tokens_BKD * feeds_descriptor
             embeds_BSD = _spliced(embeds_BSD, ids_BS == DESCRIPTOR, tokens, real_B)
         if voice.summary_B1D is not None:
-            tokens = voice.summary_B1D if feeds_descriptor else torch.zeros_like(voice.summary_B1D)
+            tokens = voice.summary_B1D * feeds_descriptor
             embeds_BSD = _spliced(embeds_BSD, ids_BS == SUMMARY, tokens, torch.ones_like(real_B))
         return embeds_BSD
 
     def forward(self, batch: Batch, stage: Stage) -> Losses:
         """All loss terms of one batch in one stage."""
         voice = self.listen(batch.layers_BTLH, batch.is_speech_BT)
-        embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT, feeds_descriptor=stage.feeds_descriptor)
-        logits = self.llm(
-            inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False
-        ).logits
-        zero = zero_like(logits)
+        zero = zero_like(batch.layers_BTLH)
         return Losses(
-            cross_entropy=token_cross_entropy(logits, batch.targets_BS, batch.weights_BS),
+            cross_entropy=self._answer_loss(voice, batch, stage) if self.llm is not None else zero,
             kl_content=self._kl(voice.content, batch, "content" in stage.trains, zero),
             kl_descriptor=self._kl(voice.descriptor, batch, "descriptor" in stage.trains, zero),
             emotion_head=self._head_loss(voice, batch) if "emotion_head" in stage.trains else zero,
         )
+
+    def _answer_loss(self, voice: Voice, batch: Batch, stage: Stage) -> Tensor:
+        llm: Any = self.llm
+        embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT, feeds_descriptor=stage.feeds_descriptor)
+        output = llm(inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False)
+        return token_cross_entropy(output.logits, batch.targets_BS, batch.weights_BS)
 
     def _kl(self, output: StreamOutput | None, batch: Batch, trains: bool, zero: Tensor) -> Tensor:
         if output is None or output.latent is None or not trains:

@@ -7,6 +7,7 @@ Source    arXiv:2505.23236, section 2 (Llama-3.1-8B-Instruct as q(y given z)); L
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tonelens.errors import ModelError
 from tonelens.recipe import LlmConfig
 
 SCRATCH = "scratch"
+NONE = "none"
 LONGEST_SEQUENCE = 2048
 """Positions of a small Llama trained from nothing."""
 
@@ -128,7 +130,9 @@ def load_pretrained(config: LlmConfig, tokenizer: Any, *, dtype: torch.dtype = t
             f"Give a transformers model folder, or a hub name while online."
         ) from None
     if len(tokenizer) > model.get_input_embeddings().num_embeddings:
-        model.resize_token_embeddings(len(tokenizer))
+        with torch.random.fork_rng():  # rows of a frozen LLM are not saved: they must come out the same
+            torch.manual_seed(0)
+            model.resize_token_embeddings(len(tokenizer))
     return with_lora(model, config) if config.lora_rank else model
 
 
@@ -136,16 +140,16 @@ def with_lora(model: nn.Module, config: LlmConfig) -> nn.Module:
     """LoRA on every attention and MLP projection; everything else frozen."""
     from peft import LoraConfig, get_peft_model
 
-    return get_peft_model(  # type: ignore[no-any-return]
-        model,
-        LoraConfig(
-            r=config.lora_rank,
-            lora_alpha=config.lora_alpha,
-            lora_dropout=config.lora_dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
+    adapters = LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
+    with warnings.catch_warnings():  # PEFT asks transformers by a name that is going out of use
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        return get_peft_model(model, adapters)  # type: ignore[no-any-return]
 
 
 def token_width(model: Any) -> int:

@@ -63,7 +63,7 @@ class StreamOutput:
 
 
 class Stream(nn.Module):
-    """Layer mix, bottleneck (or none) and adapter."""
+    """Layer mix, bottleneck (or none) and adapter (none where there is no LLM: `llm_width` 0)."""
 
     def __init__(self, config: StreamsConfig, *, layers: int, encoder_width: int, llm_width: int) -> None:
         super().__init__()
@@ -74,15 +74,19 @@ class Stream(nn.Module):
             else None
         )
         self.latent_width = config.latent_width if config.disentangled else encoder_width
-        self.adapter = Adapter(self.latent_width, config.stack, config.adapter_width, llm_width)
+        self.adapter = (
+            Adapter(self.latent_width, config.stack, config.adapter_width, llm_width) if llm_width else None
+        )
 
     def forward(self, layers_BTLH: Tensor) -> StreamOutput:
         """Tokens and latents of every frame; callers mask what is padding."""
-        mixed_BTH = self.mix(layers_BTLH)
-        if self.bottleneck is None:
-            return StreamOutput(tokens_BKD=self.adapter(mixed_BTH), z_BTZ=mixed_BTH, latent=None)
-        latent: Latent = self.bottleneck(mixed_BTH)
-        return StreamOutput(tokens_BKD=self.adapter(latent.z_BTZ), z_BTZ=latent.z_BTZ, latent=latent)
+        z_BTZ = self.mix(layers_BTLH)
+        latent: Latent | None = None
+        if self.bottleneck is not None:
+            latent = self.bottleneck(z_BTZ)
+            z_BTZ = latent.z_BTZ
+        tokens_BKD = self.adapter(z_BTZ) if self.adapter is not None else z_BTZ[:, :0]
+        return StreamOutput(tokens_BKD=tokens_BKD, z_BTZ=z_BTZ, latent=latent)
 
 
 class Pooling(nn.Module):

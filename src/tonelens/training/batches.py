@@ -57,7 +57,8 @@ class BatchMaker:
         digest = hashlib.sha256(f"{self.recipe.seed}|{step}|{cut_ids[0]}".encode()).digest()
         rng = np.random.default_rng(list(digest[:16]))
         generator = torch.Generator().manual_seed(int.from_bytes(digest[16:23]))
-        return collate([self._example(stage, cut_id, rng, generator) for cut_id in cut_ids])
+        examples = [self._example(stage, cut_id, rng, generator) for cut_id in cut_ids]
+        return collate(examples, at_least=self.model.stack)
 
     def _example(
         self, stage: Stage, cut_id: str, rng: np.random.Generator, generator: torch.Generator

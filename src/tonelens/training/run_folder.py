@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -102,7 +103,7 @@ class RunFolder:
             write_json(aside / "progress.json", asdict(state.progress))
             if not final.exists():
                 aside.rename(final)
-        except (OSError, RuntimeError) as error:
+        except (OSError, SafetensorError) as error:
             raise StorageError(
                 f"{final}: the checkpoint cannot be written ({error}). The one before is untouched; "
                 f"free some space and resume."
