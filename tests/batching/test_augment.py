@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+from builders import random_clips
+
+from tonelens.audio import SAMPLE_RATE
+from tonelens.batching.augment import NO_CHANGE, Change, changed_features, changed_samples, draw_change
+from tonelens.recipe import AugmentConfig
+
+ALL = AugmentConfig(copies=3, speed=0.2, gain_db=6.0, noise_snr_db=10.0, crop=0.2, channel_drop=0.25)
+TONE = (0.1 * np.sin(2 * np.pi * 200 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)).astype(np.float32)
+
+
+def test_the_clip_itself_is_never_changed():
+    assert draw_change(ALL, 0, "a", 0) == NO_CHANGE
+    assert np.array_equal(changed_samples(TONE, NO_CHANGE), TONE)
+
+
+def test_changes_are_drawn_from_seed_clip_and_copy_alone():
+    drawn = {draw_change(ALL, seed, clip, copy) for seed in (0, 1) for clip in "ab" for copy in (1, 2)}
+    assert len(drawn) == 8
+    assert draw_change(ALL, 0, "a", 1) == draw_change(ALL, 0, "a", 1)
+
+
+def test_changes_stay_within_the_recipe_s_bounds():
+    drawn = [draw_change(ALL, 0, str(number), 1) for number in range(200)]
+    assert all(0.8 <= change.speed <= 1.2 and abs(change.gain_db) <= 6 for change in drawn)
+    noisy = [change.snr_db for change in drawn if change.snr_db is not None]
+    assert 60 < len(noisy) < 140, "half of the copies get noise"
+    assert all(10 <= snr <= 35 for snr in noisy)
+    calm = AugmentConfig(copies=1, speed=0.1)
+    assert all(draw_change(calm, 0, str(number), 1).snr_db is None for number in range(50))
+
+
+def test_faster_speech_is_shorter_and_higher():
+    faster = changed_samples(TONE, Change(speed=1.25))
+    assert len(faster) == pytest.approx(SAMPLE_RATE / 1.25, abs=2)
+    crossings = np.sum((faster[:-1] < 0) & (faster[1:] >= 0)) / (len(faster) / SAMPLE_RATE)
+    assert crossings == pytest.approx(250, abs=2), "200 Hz become 250 Hz"
+
+
+def test_gain_and_noise_are_in_decibels():
+    assert np.allclose(changed_samples(TONE, Change(gain_db=20.0)), 10 * TONE, rtol=1e-5)
+    noise = changed_samples(TONE, Change(snr_db=10.0, seed=1)) - TONE
+    assert 10 * np.log10(np.mean(TONE**2) / np.mean(noise**2)) == pytest.approx(10, abs=0.1)
+
+
+def test_whole_channels_are_dropped_the_same_in_all_frames_and_layers():
+    clip = random_clips([40])[0] + 10
+    changed = changed_features(
+        clip, AugmentConfig(channel_drop=0.5), torch.Generator().manual_seed(1), keep=4
+    )
+    dropped = (changed == 0).all(dim=0).all(dim=0)
+    assert 0 < dropped.sum() < len(dropped)
+    assert torch.equal(changed[..., ~dropped], clip[..., ~dropped])
+
+
+def test_a_crop_takes_frames_off_the_ends_and_leaves_enough_for_a_token():
+    clip = torch.arange(40.0).view(40, 1, 1).expand(40, 3, 16)
+    lengths = set()
+    for seed in range(50):
+        kept = changed_features(clip, AugmentConfig(crop=0.2), torch.Generator().manual_seed(seed), keep=4)
+        first = int(kept[0, 0, 0])
+        assert torch.equal(kept, clip[first : first + len(kept)]), "neighbours stay neighbours"
+        assert first < 8 and len(kept) > 24
+        lengths.add(len(kept))
+    assert len(lengths) > 5
+    short = clip[:5]
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        assert len(changed_features(short, AugmentConfig(crop=0.49), generator, keep=5)) == 5

@@ -1,0 +1,165 @@
+import dataclasses
+
+import pytest
+import torch
+from builders import LABELS, batch_of, random_clips, small_model, small_recipe
+
+from tonelens.batching.batch import pad_frames
+from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
+from tonelens.model.bottleneck import kl_to_standard_normal
+from tonelens.training.stages import ASR, JOINT, SER_SED
+
+ONE_STREAM = {"streams": {"disentangled": False}, "schedule": {"strategy": "one-stage"}}
+FRAMES = [9, 30, 13, 4]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return small_model(small_recipe())
+
+
+def losses_of(model, batch, stage):
+    with torch.no_grad():
+        return {name: value.item() for name, value in model.eval()(batch, stage).named().items()}
+
+
+@pytest.mark.parametrize("stage", [ASR, SER_SED, JOINT], ids=lambda stage: stage.name)
+def test_padding_never_changes_a_loss(small, stage):
+    """Padded frames hold NaN here: any leak would show in every number."""
+    model, prompter = small
+    clips = random_clips(FRAMES)
+    batch = batch_of(model, prompter, clips)
+    poisoned = batch.layers_BTLH.masked_fill(~batch.is_speech_BT[..., None, None], float("nan"))
+    together = losses_of(model, dataclasses.replace(batch, layers_BTLH=poisoned), stage)
+    assert together == losses_of(model, batch, stage)
+
+
+def test_a_batch_s_terms_are_those_of_its_clips(small):
+    model, prompter = small
+    clips = random_clips(FRAMES)
+    batch = batch_of(model, prompter, clips)
+    together = losses_of(model, batch, JOINT)
+    rows = [
+        dataclasses.replace(
+            batch, layers_BTLH=batch.layers_BTLH[i : i + 1, :count], is_speech_BT=batch.is_speech_BT[i : i + 1, :count],
+            ids_BS=batch.ids_BS[i : i + 1], is_token_BS=batch.is_token_BS[i : i + 1],
+            targets_BS=batch.targets_BS[i : i + 1], weights_BS=batch.weights_BS[i : i + 1],
+            emotion_B=batch.emotion_B[i : i + 1],
+        )
+        for i, count in enumerate(FRAMES)
+    ]  # fmt: skip
+    alone = [losses_of(model, row, JOINT) for row in rows]
+    for name in ("kl_content", "kl_descriptor", "emotion_head"):  # means over the clips
+        assert together[name] == pytest.approx(sum(one[name] for one in alone) / len(alone), rel=1e-4)
+    weights = [row.weights_BS.sum().item() for row in rows]  # a weighted mean over all answer tokens
+    expected = sum(one["cross_entropy"] * w for one, w in zip(alone, weights, strict=True)) / sum(weights)
+    assert together["cross_entropy"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_more_padding_never_changes_tokens_latents_or_the_head(small):
+    model, _ = small
+    model.eval()
+    clips = random_clips([9, 30])
+    layers, is_speech = pad_frames(clips)
+    together = model.listen(layers, is_speech)
+    alone = model.listen(clips[0].unsqueeze(0), torch.ones(1, 9, dtype=torch.bool))
+    assert torch.allclose(together.content.tokens_BKD[0, :2], alone.content.tokens_BKD[0], atol=1e-5)
+    assert torch.allclose(together.descriptor.z_BTZ[0, :9], alone.descriptor.z_BTZ[0], atol=1e-5)
+    assert torch.allclose(together.summary_B1D[0], alone.summary_B1D[0], atol=1e-5)
+    assert torch.allclose(
+        model.emotion_head(together.pooled_BP)[0], model.emotion_head(alone.pooled_BP)[0], atol=1e-5
+    )
+
+
+def test_stream_tokens_stand_where_the_prompt_has_their_ids(small):
+    model, prompter = small
+    model.eval()
+    clips = random_clips([9, 30])
+    batch = batch_of(model, prompter, clips)
+    voice = model.listen(batch.layers_BTLH, batch.is_speech_BT)
+    embeds = model.splice(batch.ids_BS, voice, batch.is_speech_BT)
+    for row, tokens in enumerate([2, 7]):  # 9 // 4 and 30 // 4
+        ids = batch.ids_BS[row]
+        assert torch.equal(embeds[row, ids == CONTENT], voice.content.tokens_BKD[row, :tokens])
+        assert torch.equal(embeds[row, ids == DESCRIPTOR], voice.descriptor.tokens_BKD[row, :tokens])
+        assert torch.equal(embeds[row, ids == SUMMARY], voice.summary_B1D[row])
+        words = model.llm.get_input_embeddings()(ids[ids >= 0])
+        assert torch.equal(embeds[row, ids >= 0], words)
+
+
+def test_the_asr_stage_feeds_zeros_for_descriptor_and_summary_only(small):
+    model, prompter = small
+    batch = batch_of(model, prompter, random_clips([9, 30]))
+    voice = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT)
+    fed = model.splice(batch.ids_BS, voice, batch.is_speech_BT)
+    zeroed = model.splice(batch.ids_BS, voice, batch.is_speech_BT, feeds_descriptor=ASR.feeds_descriptor)
+    is_zero = (zeroed == 0).all(dim=-1)
+    assert torch.equal(is_zero, (batch.ids_BS == DESCRIPTOR) | (batch.ids_BS == SUMMARY))
+    assert torch.equal(zeroed[~is_zero], fed[~is_zero]), "everything else is fed as ever"
+    assert not (fed == 0).all(dim=-1).any()
+    assert SER_SED.feeds_descriptor and JOINT.feeds_descriptor
+
+
+def test_each_stage_has_its_own_loss_terms(small):
+    model, prompter = small
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    assert {name for name, v in losses_of(model, batch, ASR).items() if v} == {"cross_entropy", "kl_content"}
+    assert {name for name, v in losses_of(model, batch, SER_SED).items() if v} == {
+        "cross_entropy", "kl_descriptor", "emotion_head",
+    }  # fmt: skip
+    assert all(losses_of(model, batch, JOINT).values())
+
+
+def test_the_kl_in_the_loss_is_that_of_the_stream(small):
+    model, prompter = small
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    latent = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT).descriptor.latent
+    by_clip = kl_to_standard_normal(latent.mean_BTZ, latent.std_BTZ, batch.is_speech_BT)
+    assert losses_of(model, batch, SER_SED)["kl_descriptor"] == pytest.approx(by_clip.mean().item())
+
+
+def test_one_plain_stream_has_no_kl_and_no_descriptor_tokens():
+    model, prompter = small_model(small_recipe(**ONE_STREAM))
+    assert model.descriptor is None
+    assert model.stream_tokens(9) == {"content": 2, "descriptor": 0, "summary": 1}
+    losses = losses_of(model, batch_of(model, prompter, random_clips(FRAMES)), JOINT)
+    assert losses["kl_content"] == losses["kl_descriptor"] == 0
+    assert losses["emotion_head"] > 0
+
+
+def test_the_paper_s_system_has_no_pooling_head_or_summary():
+    recipe = small_recipe(streams={"summary_token": False}, objective={"emotion_head_weight": 0.0})
+    model, _ = small_model(recipe)
+    assert {name for name, _ in model.named_children()} == {"llm", "content", "descriptor"}
+    assert model.stream_tokens(9) == {"content": 2, "descriptor": 2, "summary": 0}
+
+
+def test_a_clip_shorter_than_one_token_is_heard_alike_alone_and_in_company():
+    model, prompter = small_model(small_recipe())
+    model.eval()
+    clips = random_clips([3, 30])
+    prompt = prompter.prompt("explain", **model.stream_tokens(3))
+
+    def spliced(chosen):
+        layers, is_speech = pad_frames(chosen, at_least=model.stack)
+        voice = model.listen(layers, is_speech)
+        ids = torch.tensor([prompt] * len(chosen))[:1]
+        first = dataclasses.replace(voice.content, tokens_BKD=voice.content.tokens_BKD[:1])
+        other = dataclasses.replace(voice.descriptor, tokens_BKD=voice.descriptor.tokens_BKD[:1])
+        only = dataclasses.replace(voice, content=first, descriptor=other, summary_B1D=voice.summary_B1D[:1])
+        return model.splice(ids, only, is_speech[:1])
+
+    assert torch.allclose(spliced(clips[:1]), spliced(clips), atol=1e-5)
+
+
+def test_mixup_mixes_only_while_training():
+    recipe = small_recipe(augment={"mixup": 0.4})
+    model, prompter = small_model(recipe)
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    assert losses_of(model, batch, SER_SED) == losses_of(model, batch, SER_SED)
+    model.train()
+    for part in (model.content, model.descriptor):
+        part.eval()
+    heads = {model(batch, SER_SED).emotion_head.item() for _ in range(3)}
+    assert len(heads) > 1
+    assert len(LABELS) == model.emotion_head.out_features
