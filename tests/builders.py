@@ -140,8 +140,9 @@ def saved(kind: type[Any], config: Any, folder: Path, seed: int = 0) -> Path:
 
 
 def synthetic_cuts(folder: Path, *, speakers: int = 4, clips_per_speaker: int = 6) -> list[MonoCut]:
-    """Cuts of the synthetic corpus, written to `folder`; every speaker is a fold of two."""
-    write_corpus(folder, speakers=speakers, clips_per_speaker=clips_per_speaker)
+    """Cuts of the synthetic corpus in `folder`, written there first where it is not yet; two folds."""
+    if not (folder / "manifest.csv").is_file():
+        write_corpus(folder, speakers=speakers, clips_per_speaker=clips_per_speaker)
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return [_cut(folder, row) for row in csv.DictReader(file)]
 
