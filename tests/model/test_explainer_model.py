@@ -129,9 +129,13 @@ def test_one_plain_stream_has_no_kl_and_no_descriptor_tokens():
 
 def test_the_paper_s_system_has_no_pooling_head_or_summary():
     recipe = small_recipe(streams={"summary_token": False}, objective={"emotion_head_weight": 0.0})
-    model, _ = small_model(recipe)
+    model, prompter = small_model(recipe)
     assert {name for name, _ in model.named_children()} == {"llm", "content", "descriptor"}
     assert model.stream_tokens(9) == {"content": 2, "descriptor": 2, "summary": 0}
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    for stage in (ASR, SER_SED, JOINT):
+        losses = losses_of(model, batch, stage)
+        assert losses["emotion_head"] == 0 and losses["cross_entropy"] > 0
 
 
 def test_a_clip_shorter_than_one_token_is_heard_alike_alone_and_in_company():

@@ -120,7 +120,7 @@ class ExplainerModel(nn.Module):
             cross_entropy=self._answer_loss(voice, batch, stage) if self.llm is not None else zero,
             kl_content=self._kl(voice.content, batch, "content" in stage.trains, zero),
             kl_descriptor=self._kl(voice.descriptor, batch, "descriptor" in stage.trains, zero),
-            emotion_head=self._head_loss(voice, batch) if "emotion_head" in stage.trains else zero,
+            emotion_head=self._head_loss(voice, batch) if self._heads(stage) else zero,
         )
 
     def _answer_loss(self, voice: Voice, batch: Batch, stage: Stage) -> Tensor:
@@ -133,6 +133,9 @@ class ExplainerModel(nn.Module):
         if output is None or output.latent is None or not trains:
             return zero
         return kl_to_standard_normal(output.latent.mean_BTZ, output.latent.std_BTZ, batch.is_speech_BT).mean()
+
+    def _heads(self, stage: Stage) -> bool:
+        return self.emotion_head is not None and "emotion_head" in stage.trains
 
     def _head_loss(self, voice: Voice, batch: Batch) -> Tensor:
         assert self.emotion_head is not None and voice.pooled_BP is not None
