@@ -159,12 +159,19 @@ class ObjectiveConfig:
     """Smoothing of the auxiliary head's cross-entropy."""
     emotion_head_weight: float = 0.0
     """Weight of an auxiliary emotion classifier on the pooled z_descriptor; 0 is the paper's."""
+    llm_gradient: float = 1.0
+    """Share of the LLM's gradient that reaches the descriptor latents (1 is the paper's). The LLM learns
+    small corpora by heart; below 1 the auxiliary head shapes the latents more."""
 
     def __post_init__(self) -> None:
         for name in ("beta", "emotion_head_weight"):
             _require(
                 getattr(self, name) >= 0, f"objective.{name} is {getattr(self, name)}; it must be 0 or more."
             )
+        _require(
+            0 <= self.llm_gradient <= 1,
+            f"objective.llm_gradient is {self.llm_gradient}; it must lie in [0, 1].",
+        )
         for name in ("label_token_weight", "descriptor_token_weight"):
             _require(
                 getattr(self, name) > 0, f"objective.{name} is {getattr(self, name)}; it must be above 0."

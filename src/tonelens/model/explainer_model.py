@@ -21,7 +21,7 @@ from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
 from tonelens.model.bottleneck import kl_to_standard_normal
 from tonelens.model.language_model import token_width
 from tonelens.model.losses import Losses, emotion_cross_entropy, token_cross_entropy, zero_like
-from tonelens.model.stream import Pooling, Stream, StreamOutput
+from tonelens.model.stream import Pooling, Stream, StreamOutput, with_gradient
 from tonelens.recipe import Recipe
 
 
@@ -60,17 +60,24 @@ class ExplainerModel(nn.Module):
         width = token_width(llm) if llm is not None else 0
         config = recipe.streams
 
-        def stream() -> Stream:
-            return Stream(config, layers=encoder_layers, encoder_width=encoder_width, llm_width=width)
+        def stream(llm_gradient: float = 1.0) -> Stream:
+            return Stream(
+                config,
+                layers=encoder_layers,
+                encoder_width=encoder_width,
+                llm_width=width,
+                llm_gradient=llm_gradient,
+            )
 
         self.content = stream()
-        self.descriptor = stream() if config.disentangled else None
+        self.descriptor = stream(recipe.objective.llm_gradient) if config.disentangled else None
         pooled_width = 2 * self.content.latent_width
         pools = config.summary_token or recipe.objective.emotion_head_weight > 0
         self.pooling = Pooling(self.content.latent_width) if pools else None
-        self.summary = nn.Linear(pooled_width, width) if config.summary_token else None
         has_head = recipe.objective.emotion_head_weight > 0
         self.emotion_head = nn.Linear(pooled_width, labels) if has_head else None
+        summary_width = pooled_width + (labels if has_head else 0)
+        self.summary = nn.Linear(summary_width, width) if config.summary_token else None
 
     @property
     def stack(self) -> int:
@@ -87,13 +94,24 @@ class ExplainerModel(nn.Module):
         }
 
     def listen(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Voice:
-        """Run both streams and the pooling."""
+        """Run both streams, the pooling and the head."""
         content = self.content(layers_BTLH)
         descriptor = self.descriptor(layers_BTLH) if self.descriptor is not None else None
         voice = descriptor if descriptor is not None else content
         pooled = self.pooling(voice.z_BTZ, is_speech_BT) if self.pooling is not None else None
-        summary = self.summary(pooled).unsqueeze(1) if self.summary is not None else None
-        return Voice(content=content, descriptor=descriptor, pooled_BP=pooled, summary_B1D=summary)
+        return Voice(
+            content=content, descriptor=descriptor, pooled_BP=pooled, summary_B1D=self._summary(pooled)
+        )
+
+    def _summary(self, pooled_BP: Tensor | None) -> Tensor | None:
+        """The pooled latents, with the head's log-probabilities where there is a head, as one LLM token."""
+        if self.summary is None or pooled_BP is None:
+            return None
+        told = pooled_BP
+        if self.emotion_head is not None:
+            told = torch.cat([pooled_BP, self.emotion_head(pooled_BP).float().log_softmax(dim=-1)], dim=-1)
+        told = with_gradient(told, self.recipe.objective.llm_gradient)
+        return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
 
     def splice(
         self, ids_BS: Tensor, voice: Voice, is_speech_BT: Tensor, *, feeds_descriptor: bool = True

@@ -65,8 +65,17 @@ class StreamOutput:
 class Stream(nn.Module):
     """Layer mix, bottleneck (or none) and adapter (none where there is no LLM: `llm_width` 0)."""
 
-    def __init__(self, config: StreamsConfig, *, layers: int, encoder_width: int, llm_width: int) -> None:
+    def __init__(
+        self,
+        config: StreamsConfig,
+        *,
+        layers: int,
+        encoder_width: int,
+        llm_width: int,
+        llm_gradient: float = 1.0,
+    ) -> None:
         super().__init__()
+        self.llm_gradient = llm_gradient
         self.mix = LayerMix(layers, normalise=config.normalise_layers)
         self.bottleneck = (
             Bottleneck(encoder_width, config.hidden_width, config.latent_width, config.dropout)
@@ -85,8 +94,14 @@ class Stream(nn.Module):
         if self.bottleneck is not None:
             latent = self.bottleneck(z_BTZ)
             z_BTZ = latent.z_BTZ
-        tokens_BKD = self.adapter(z_BTZ) if self.adapter is not None else z_BTZ[:, :0]
+        heard_BTZ = with_gradient(z_BTZ, self.llm_gradient)
+        tokens_BKD = self.adapter(heard_BTZ) if self.adapter is not None else z_BTZ[:, :0]
         return StreamOutput(tokens_BKD=tokens_BKD, z_BTZ=z_BTZ, latent=latent)
+
+
+def with_gradient(values: Tensor, share: float) -> Tensor:
+    """The same values, through which only this share of a gradient passes back."""
+    return values if share == 1.0 else share * values + (1 - share) * values.detach()
 
 
 class Pooling(nn.Module):

@@ -9,27 +9,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tonelens.errors import StorageError
+
 
 class Metrics:
     """Appends lines to metrics.jsonl and the same numbers to TensorBoard."""
 
     def __init__(self, path: Path, tensorboard: Path | None, first_step: int = 0) -> None:
-        self._file = path.open("a", encoding="utf-8")
+        self._path = path
         self._board = _summary_writer(tensorboard, first_step) if tensorboard else None
 
     def write(self, step: int, kind: str, values: dict[str, Any]) -> None:
-        """One line; numbers also become curves named `kind/name`."""
+        """One line; numbers also become curves named `kind/name`.
+
+        Raises:
+            StorageError: the disk is full.
+        """
         rounded = {name: round(v, 6) if isinstance(v, float) else v for name, v in values.items()}
-        self._file.write(json.dumps({"step": step, "kind": kind, **rounded}) + "\n")
-        self._file.flush()
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"step": step, "kind": kind, **rounded}) + "\n")
+        except OSError as error:
+            raise StorageError(
+                f"{self._path}: cannot be written ({error.strerror or error}). Free some space and resume."
+            ) from error
         if self._board:
             for name, value in values.items():
                 if isinstance(value, int | float):
                     self._board.add_scalar(f"{kind}/{name}", value, step)
 
     def close(self) -> None:
-        """Flush and close both."""
-        self._file.close()
+        """Flush the curves; lines are on disk already."""
         if self._board:
             self._board.close()
 
