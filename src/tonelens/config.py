@@ -129,8 +129,8 @@ def _apply(values: dict[str, Any], override: str, problems: list[str]) -> None:
 def _build(kind: type[Any], values: dict[str, Any], prefix: str, problems: list[str]) -> Any:
     hints = typing.get_type_hints(kind)
     known = {f.name: f for f in dataclasses.fields(kind)}
-    for key in values.keys() - known.keys():
-        problems.append(f"{prefix}{key}: unknown key.{_did_you_mean(key, known)}")
+    unknown = [key for key in values if key not in known]
+    problems += [f"{prefix}{key}: unknown key.{_did_you_mean(key, known)}" for key in unknown]
     arguments: dict[str, Any] = {}
     before = len(problems)
     for name, field in known.items():

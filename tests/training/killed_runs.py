@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.utils.tensorboard
+import transformers.models.whisper.modeling_whisper  # noqa: F401  imported once, before the forks
 from builders import made_up_measures, synthetic_cuts
 
 from tonelens.config import recipe_from_dict

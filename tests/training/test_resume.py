@@ -22,7 +22,7 @@ EVERYTHING = {
     "augment": {"crop": 0.2, "channel_drop": 0.1, "mixup": 0.4},
     "streams": {"dropout": 0.1},
 }
-WATCHED = {"data": {"hold_out_dev": True}, "schedule": {"ser_epochs": 3, "patience": 2}}
+WATCHED = {"data": {"protocol": "speaker-disjoint", "folds": 4}, "schedule": {"ser_epochs": 3, "patience": 2}}
 RUNS = {"plain": PLAIN, "everything": EVERYTHING, "watched": WATCHED}
 DEATHS = [
     ("plain", "advance", 1),  # before the first checkpoint
