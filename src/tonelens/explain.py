@@ -49,6 +49,10 @@ class Request:
     end_s: float | None = None
     transcript: str | None = None
     """The words, where they are known: the model then does not have to hear them."""
+    spoken: str | None = None
+    """The words, for measuring the pace only; the model is not told. For evaluations."""
+    language: str | None = None
+    """Of the words, as an ISO code; the pace is measured by words of a known language."""
     gender: str | None = None
     """`male` or `female`: the group that levels refer to; None takes the one the model hears."""
     name: str | None = None
@@ -131,7 +135,7 @@ class Explainer:
         given = [{"transcript": request.transcript} if request.transcript else {} for request in requests]
         answers = self._answerer.answer(states, given)
         return [
-            self._explanation(clip, request, answer, measure(clip))
+            self._explanation(clip, request, answer, _measured(clip, request))
             for clip, request, answer in zip(clips, requests, answers, strict=True)
         ]
 
@@ -155,6 +159,10 @@ class Explainer:
             explanation=answer.text,
             model=ModelInfo(name=card.name, fingerprint=self.loaded.fingerprint, licence=card.licence),
         )
+
+
+def _measured(clip: Audio, request: Request) -> Measures:
+    return measure(clip).with_text(request.transcript or request.spoken, request.language)
 
 
 def _descriptor(name: str, claimed: str | None, level: Level) -> Descriptor:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -60,15 +62,15 @@ def test_a_transcript_reads_back_as_what_was_written(text):
     [
         ("template", True, True, "The female speaks with a fast speed, a high pitch and a low volume, saying "
          "'don\u2019t go'. Based on the audio caption, the emotional state of this speaker is anger."),
-        ("template", True, False, "The female speaks with a fast speed, a high pitch and a low volume. Based on "
-         "the audio caption, the emotional state of this speaker is anger."),
-        ("template", False, True, "The speaker says 'don\u2019t go'. Based on the audio caption, the emotional "
-         "state of this speaker is anger."),
+        ("template", True, False, "The female speaks with a fast speed, a high pitch and a low volume. "
+         "Based on the audio caption, the emotional state of this speaker is anger."),
+        ("template", False, True, "The speaker says 'don\u2019t go'. Based on the audio caption, the "
+         "emotional state of this speaker is anger."),
         ("template", False, False, "The emotional state of this speaker is anger."),
         ("caption", True, True, "A female voice with a high pitch, a low volume and a fast pace says "
          "'don\u2019t go', in a tone of anger."),
-        ("caption", True, False, "A female voice with a high pitch, a low volume and a fast pace, in a tone of "
-         "anger."),
+        ("caption", True, False, "A female voice with a high pitch, a low volume and a fast pace, in a "
+         "tone of anger."),
         ("caption", False, True, "A voice says 'don\u2019t go', in a tone of anger."),
         ("caption", False, False, "A tone of anger."),
     ],
@@ -106,7 +108,7 @@ def test_a_grammar_never_holds_two_fixed_pieces_in_a_row():
             for transcript in (True, False):
                 grammar = answer_grammar(FOUR, style=style, descriptors=descriptors, transcript=transcript)
                 kinds = [type(piece) for piece in grammar]
-                assert (Fixed, Fixed) not in zip(kinds, kinds[1:], strict=False)
+                assert (Fixed, Fixed) not in itertools.pairwise(kinds)
                 assert all(
                     isinstance(grammar[i + 1], Fixed) for i, p in enumerate(grammar) if isinstance(p, Free)
                 )

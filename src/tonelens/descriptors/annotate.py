@@ -139,7 +139,9 @@ def _annotated(row: Row, measures: Measures, levels: Levels | None) -> Row:
     if levels is not None:
         supervision = _supervision(row)
         words: Mapping[str, Level] = levels.assign(
-            measures, speaker=supervision.get("speaker"), gender=supervision.get("gender")
+            measures.with_text(supervision.get("text"), supervision.get("language")),
+            speaker=supervision.get("speaker"),
+            gender=supervision.get("gender"),
         )
         custom["levels"] = {name: level.to_dict() for name, level in words.items()}
     return row | {"custom": custom}
@@ -156,7 +158,8 @@ def _supervision(row: Row) -> Row:
 
 def _level_item(row: Row, measures: Measures) -> LevelItem:
     supervision = _supervision(row)
-    return LevelItem(supervision.get("speaker"), supervision.get("gender"), measures)
+    with_words = measures.with_text(supervision.get("text"), supervision.get("language"))
+    return LevelItem(supervision.get("speaker"), supervision.get("gender"), with_words)
 
 
 def _clip(row: Row) -> Clip:

@@ -36,7 +36,7 @@ TERCILES = (1 / 3, 2 / 3)
 PITCH_QUANTILES_BY_GENDER: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"male": (0.4, 0.9), "female": (0.1, 0.6)}
 )
-FORMAT = "tonelens/levels@1"
+FORMAT = "tonelens/levels@2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,24 @@ class Descriptor:
     unit: str
     words: tuple[str, str, str]
     """In ascending order of the measure."""
+    steadier_field: str | None = None
+    """A field that is used instead wherever it is measured, with edges of its own."""
+
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it may rest on, the steadier one first."""
+        return (self.steadier_field, self.field) if self.steadier_field else (self.field,)
 
 
 DESCRIPTORS: Mapping[str, Descriptor] = MappingProxyType(
     {
         "pitch": Descriptor("f0_median_hz", "Hz", ("low", "normal", "high")),
         "volume": Descriptor("level_dbfs", "dBFS", ("low", "normal", "high")),
-        "speed": Descriptor("syllables_per_s", "syllables/s", ("slow", "normal", "fast")),
+        "speed": Descriptor(
+            "syllables_per_s",
+            "syllables/s",
+            ("slow", "normal", "fast"),
+            steadier_field="text_syllables_per_s",
+        ),
         "pitch_variation": Descriptor("f0_std_semitones", "semitones", ("flat", "moderate", "lively")),
         "pauses": Descriptor("pause_share", "share of the utterance", ("few", "some", "many")),
         "voice_quality": Descriptor("hnr_db", "dB", ("rough", "normal", "smooth")),
@@ -114,7 +125,7 @@ class Levels:
     """All edges, fitted on one training part."""
 
     edges: Mapping[str, Mapping[str, Edges]]
-    """Descriptor -> "speaker:<id>", "group:<gender>" or "corpus" -> edges."""
+    """Descriptor (or its steadier field) -> "speaker:<id>", "group:<gender>" or "corpus" -> edges."""
     fitted_on: str
     """SHA-256 over the training clips (speaker, gender, measures) in any order."""
     clips: int
@@ -184,34 +195,39 @@ class Levels:
         self, name: str, measures: Measures, keys: Mapping[Reference, str], allowed: Sequence[Reference]
     ) -> Level:
         descriptor = DESCRIPTORS[name]
-        value: float | None = getattr(measures, descriptor.field)
-        if value is None:
-            reason = measures.not_measurable.get(descriptor.field, "not measured")
-            return Level(None, None, descriptor.unit, None, reason)
-        by_key = self.edges.get(name, {})
-        for reference in allowed:
-            edges = by_key.get(keys[reference])
-            if edges is not None:
-                return Level(edges.word(value, descriptor.words), value, descriptor.unit, reference)
-        return Level(None, value, descriptor.unit, None, "no training clip to compare with")
+        for field in descriptor.fields():
+            value: float | None = getattr(measures, field)
+            for reference in allowed if value is not None else ():
+                edges = self.edges.get(_edges_name(name, field), {}).get(keys[reference])
+                if edges is not None and value is not None:
+                    return Level(edges.word(value, descriptor.words), value, descriptor.unit, reference)
+        value = getattr(measures, descriptor.field)
+        if value is not None:
+            return Level(None, value, descriptor.unit, None, "no training clip to compare with")
+        reason = measures.not_measurable.get(descriptor.field, "not measured")
+        return Level(None, None, descriptor.unit, None, reason)
 
 
 def fit_levels(items: Iterable[LevelItem]) -> Levels:
     """Fit all edges on `items`, which must be the training clips and no others."""
     training = list(items)
     edges: dict[str, dict[str, Edges]] = {}
-    for name, descriptor in DESCRIPTORS.items():
+    for name, field in ((name, field) for name, d in DESCRIPTORS.items() for field in d.fields()):
         values: dict[str, list[float]] = {}
         for item in training:
-            value = getattr(item.measures, descriptor.field)
+            value = getattr(item.measures, field)
             for key in _keys(item) if value is not None else ():
                 values.setdefault(key, []).append(value)
-        edges[name] = {
+        edges[_edges_name(name, field)] = {
             key: _fit(found, _quantiles(name, key))
             for key, found in sorted(values.items())
             if key == "corpus" or len(found) >= MIN_CLIPS
         }
     return Levels(edges=edges, fitted_on=_fingerprint(training), clips=len(training))
+
+
+def _edges_name(name: str, field: str) -> str:
+    return name if field == DESCRIPTORS[name].field else field
 
 
 def _keys(item: LevelItem) -> list[str]:

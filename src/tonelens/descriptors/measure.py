@@ -22,6 +22,7 @@ from tonelens.descriptors.emphasis import Emphasis, find_emphasis
 from tonelens.descriptors.loudness import LoudnessTrack, mean_level_dbfs, track_loudness
 from tonelens.descriptors.pitch import HOP_S, Floats, PitchTrack, track_pitch
 from tonelens.descriptors.rhythm import Rhythm, find_rhythm
+from tonelens.descriptors.syllables import syllables_in
 from tonelens.descriptors.voice_quality import hnr_db, local_variation, match_periods, tilt_db_per_octave
 
 MEASURE_VERSION = 3
@@ -58,6 +59,8 @@ class Measures:
     """Syllables heard; doubtful ones count in part."""
     syllables_per_s: float | None = None
     """Articulation rate: per second of speech without pauses."""
+    text_syllables_per_s: float | None = None
+    """The same with the syllables of the words (`with_text`), which is steadier; None without words."""
     pause_count: int = 0
     pause_s: float = 0.0
     pause_share: float | None = None
@@ -78,6 +81,13 @@ class Measures:
     def from_dict(cls, row: dict[str, Any]) -> Measures:
         """The inverse of `to_dict`."""
         return cls(**(row | {"emphasis": tuple(Emphasis(**span) for span in row["emphasis"])}))
+
+    def with_text(self, text: str | None, language: str | None) -> Measures:
+        """The same measures with the rate by the words, where text and language allow to count them."""
+        count = syllables_in(text, language) if text else None
+        if count is None or self.speech_s < MIN_SPEECH_S:
+            return self
+        return dataclasses.replace(self, text_syllables_per_s=count / self.speech_s)
 
     def changed(self, *, speed: float = 1.0, gain_db: float = 0.0) -> Measures:
         """What the measures become when the waveform is resampled to `speed` times its pace and amplified.
@@ -105,6 +115,7 @@ _GROW_WITH_SPEED = (
     "f0_std_hz",
     "f0_slope_semitones_per_s",
     "syllables_per_s",
+    "text_syllables_per_s",
 )
 _SHRINK_WITH_SPEED = ("duration_s", "speech_s", "speech_start_s", "speech_end_s", "pause_s")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lhotse import MonoCut
 
-from tonelens.corpora.cuts import emotion_of, gender_of, path_of, speaker_of, text_of
+from tonelens.corpora.cuts import emotion_of, gender_of, language_of, path_of, speaker_of, text_of
 from tonelens.descriptors.sentences import GENDERS, UNKNOWN, write
 from tonelens.errors import CorpusError
 from tonelens.evaluation.prediction import Claim, Prediction
@@ -82,6 +82,8 @@ def _request(cut: MonoCut) -> Request:
         end_s=None if whole else cut.start + cut.duration,
         gender=gender_of(cut),
         name=cut.id,
+        spoken=text_of(cut),
+        language=language_of(cut),
     )
 
 
