@@ -82,7 +82,7 @@ def small_model(
         recipe, labels, [write(grammar, first_values(grammar))], encoder_layers=LAYERS, encoder_width=WIDTH
     )
     with torch.no_grad():
-        for parameter in model.llm.parameters():
+        for parameter in model.llm.parameters() if model.llm is not None else ():
             if parameter.ndim == 2:
                 parameter.mul_(louder)
     return model, prompter
@@ -179,7 +179,7 @@ def made_up_measures(cuts: list[MonoCut]) -> dict[str, Measures]:
 
 
 def save_llama(folder: Path, *, chat_template: bool = True, seed: int = 0) -> Path:
-    """A random Llama with its tokenizer, as transformers saves them; its matrices are loud enough to choose."""
+    """A random Llama with its tokenizer, as transformers saves them, loud enough to choose."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     grammar = answer_grammar(LABELS)

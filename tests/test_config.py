@@ -2,8 +2,8 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from builders import small_recipe
 
+from builders import small_recipe
 from tonelens.config import load_recipe, recipe_from_dict, recipe_path, shipped_recipes
 from tonelens.errors import ConfigError
 

@@ -4,8 +4,8 @@ import inspect
 import itertools
 
 import pytest
-from builders import small_recipe
 
+from builders import small_recipe
 from tonelens import recipe as module
 from tonelens.config import load_recipe
 from tonelens.errors import ConfigError
@@ -19,13 +19,21 @@ CONFIGS = [kind for _, kind in inspect.getmembers(module, dataclasses.is_datacla
     [
         ({"streams": {"disentangled": False}}, ("streams.disentangled", "schedule.strategy")),
         ({"llm": {"source": "scratch", "lora_rank": 8}}, ("llm.source", "llm.lora_rank")),
-        ({"llm": {"source": "x", "lora_rank": 0, "load_in_4bit": True}}, ("llm.load_in_4bit", "llm.lora_rank")),
+        (
+            {"llm": {"source": "x", "lora_rank": 0, "load_in_4bit": True}},
+            ("llm.load_in_4bit", "llm.lora_rank"),
+        ),
         ({"llm": {"width": 30, "heads": 4}}, ("llm.width (30)", "llm.heads (4)")),
         (
             {"objective": {"emotion_head_weight": 0.0}, "augment": {"mixup": 0.4}},
             ("augment.mixup", "objective.emotion_head_weight"),
         ),
-        ({"data": {"hold_out_dev": False}, "schedule": {"patience": 2}}, ("schedule.patience", "data.hold_out_dev")),
+        (
+            {"data": {"hold_out_dev": False}, "schedule": {"patience": 2}},
+            ("schedule.patience", "data.hold_out_dev"),
+        ),
+        ({"llm": {"source": "none", "lora_rank": 2}}, ("llm.source", "llm.lora_rank")),
+        ({"llm": {"source": "none"}}, ("llm.source", "answer.descriptors")),
         ({"augment": {"speed": 0.1}}, ("augment.speed", "augment.copies")),
     ],
 )
@@ -47,6 +55,8 @@ def test_clashing_settings_name_both(tables, both):
         ("objective", "label_token_weight", 0.0, 0.1),
         ("objective", "descriptor_token_weight", 0.0, 0.1),
         ("objective", "label_smoothing", 1.0, 0.99),
+        ("objective", "llm_gradient", -0.1, 0.0),
+        ("objective", "llm_gradient", 1.1, 1.0),
         ("schedule", "ser_epochs", 0, 1),
         ("schedule", "asr_epochs", -1, 0),
         ("schedule", "unit_length", 0, 1),
@@ -69,7 +79,7 @@ def test_a_value_out_of_range_is_named_and_its_border_is_right(table, key, wrong
 
 
 def test_the_defaults_are_the_paper_s_system():
-    """arXiv:2505.23236, section 2: encoder, LLM, beta, batch, rates, epochs, alternation; nothing of ours is on."""
+    """arXiv:2505.23236, section 2: encoder, LLM, beta, batch, rates, epochs; nothing of ours is on."""
     recipe = Recipe(name="paper")
     assert recipe.encoder.source == "facebook/hubert-large-ls960-ft"
     assert recipe.llm.source == "meta-llama/Llama-3.1-8B-Instruct" and recipe.llm.lora_rank > 0

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from builders import random_clips
 
+from builders import random_clips
 from tonelens.audio import SAMPLE_RATE
 from tonelens.batching.augment import NO_CHANGE, Change, changed_features, changed_samples, draw_change
 from tonelens.recipe import AugmentConfig

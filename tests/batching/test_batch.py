@@ -1,14 +1,14 @@
 import pytest
 import torch
-from builders import random_clips
 
+from builders import random_clips
 from tonelens.batching.batch import Example, collate, pad_frames
 from tonelens.batching.prompts import CONTENT, IGNORED, AnswerTokens
 
 
 def example(number, frames, prompt, ids, slots):
     return Example(
-        cut_id=f"c{number}", layers_TLH=random_clips([frames], number)[0].to(torch.float16), prompt_ids=prompt,
+        cut_id=f"c{number}", layers_TLH=random_clips([frames], number)[0].half(), prompt_ids=prompt,
         answer=AnswerTokens(ids=ids, slots=slots), token_weights={"emotion": 8.0}, emotion=number,
     )  # fmt: skip
 

@@ -1,8 +1,8 @@
 import pytest
-from builders import LABELS, first_values, grammar_of, small_recipe
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import LABELS, first_values, grammar_of, small_recipe
 from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY, TEMPLATE_DATE, Prompter
 from tonelens.descriptors.sentences import TRANSCRIPT_GRAMMAR, Choice, answer_grammar, write
 from tonelens.emotions import LabelSet

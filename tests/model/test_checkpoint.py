@@ -2,6 +2,9 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
 from builders import (
     LABELS,
     LAYERS,
@@ -14,9 +17,6 @@ from builders import (
     small_recipe,
     whisper_config,
 )
-from safetensors.torch import load_file
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
-
 from tonelens.descriptors.levels import LevelItem, fit_levels
 from tonelens.descriptors.measure import Measures
 from tonelens.errors import ModelError
@@ -41,9 +41,9 @@ def card_for(encoder_folder):
     return ModelCard(
         name="small-test", labels=LABELS, encoder_source=str(encoder_folder),
         encoder_fingerprint=SpeechEncoder.from_pretrained(str(encoder_folder)).fingerprint(),
-        encoder_layers=LAYERS, encoder_width=WIDTH, protocol="Split none (9 train).", split_fingerprint="f" * 64,
-        licence="as the training corpora allow: synthetic", parts={"dev": [], "test": ["a"]},
-        train_speakers=["synthetic-s01"],
+        encoder_layers=LAYERS, encoder_width=WIDTH, protocol="Split none (9 train).",
+        split_fingerprint="f" * 64, licence="as the training corpora allow: synthetic",
+        parts={"dev": [], "test": ["a"]}, train_speakers=["synthetic-s01"],
     )  # fmt: skip
 
 

@@ -1,8 +1,7 @@
 import pytest
 import torch
-from builders import LABELS, grammar_of, random_clips, small_model, small_recipe
 
-from tonelens.batching.batch import pad_frames
+from builders import LABELS, random_clips, small_model, small_recipe
 from tonelens.descriptors.sentences import Choice, Fixed, read
 from tonelens.emotions import LabelSet
 from tonelens.model.answering import Answerer
@@ -28,9 +27,10 @@ def prompt_embeddings(asks, clip):
     before, after = asks.prompter._frames["explain"]
     content, descriptor = model.content(layers), model.descriptor(layers)
     pooled = model.pooling(descriptor.z_BTZ, torch.ones(1, len(clip), dtype=torch.bool))
+    told = torch.cat([pooled, model.emotion_head(pooled).log_softmax(-1)], dim=-1)
     parts = [
         embed(torch.tensor([before])), content.tokens_BKD, descriptor.tokens_BKD,
-        model.summary(pooled).unsqueeze(1), embed(torch.tensor([after])),
+        model.summary(told).unsqueeze(1), embed(torch.tensor([after])),
     ]  # fmt: skip
     return torch.cat(parts, dim=1)
 
@@ -138,6 +138,24 @@ def test_sixteen_clips_together_answer_as_one_by_one(style):
         assert one.values == other.values and one.text == other.text
         for slot, likely in one.probabilities.items():
             assert list(likely.values()) == pytest.approx(list(other.probabilities[slot].values()), abs=1e-4)
+
+
+def test_without_an_llm_the_head_answers():
+    asks = answerer(
+        OWN, streams={"disentangled": False, "summary_token": False}, llm={"source": "none"},
+        answer={"descriptors": False, "transcript": False}, schedule={"strategy": "one-stage", "asr_epochs": 0},
+    )  # fmt: skip
+    clips = random_clips([20, 9, 33])
+    together = asks.answer(clips)
+    for clip, answer in zip(clips, together, strict=True):
+        assert read(asks.grammar, answer.text) == answer.values
+        likely = answer.probabilities["emotion"]
+        assert (
+            sum(likely.values()) == pytest.approx(1)
+            and max(likely, key=likely.get) == answer.values["emotion"]
+        )
+        alone = asks.answer([clip])[0].probabilities["emotion"]
+        assert list(likely.values()) == pytest.approx(list(alone.values()), abs=1e-5)
 
 
 def test_an_answer_does_not_depend_on_the_order_of_the_batch():

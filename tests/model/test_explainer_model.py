@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 import torch
-from builders import LABELS, batch_of, random_clips, small_model, small_recipe
 
+from builders import LABELS, batch_of, random_clips, small_model, small_recipe
 from tonelens.batching.batch import pad_frames
 from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
 from tonelens.model.bottleneck import kl_to_standard_normal
@@ -41,7 +41,8 @@ def test_a_batch_s_terms_are_those_of_its_clips(small):
     together = losses_of(model, batch, JOINT)
     rows = [
         dataclasses.replace(
-            batch, layers_BTLH=batch.layers_BTLH[i : i + 1, :count], is_speech_BT=batch.is_speech_BT[i : i + 1, :count],
+            batch, layers_BTLH=batch.layers_BTLH[i : i + 1, :count],
+            is_speech_BT=batch.is_speech_BT[i : i + 1, :count],
             ids_BS=batch.ids_BS[i : i + 1], is_token_BS=batch.is_token_BS[i : i + 1],
             targets_BS=batch.targets_BS[i : i + 1], weights_BS=batch.weights_BS[i : i + 1],
             emotion_B=batch.emotion_B[i : i + 1],

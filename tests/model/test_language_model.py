@@ -2,8 +2,8 @@ import sys
 
 import pytest
 import torch
-from builders import LABELS, batch_of, random_clips, save_llama, small_model, small_recipe
 
+from builders import LABELS, batch_of, random_clips, save_llama, small_model, small_recipe
 from tonelens.batching.prompts import CHAT_TEMPLATE
 from tonelens.errors import ModelError
 from tonelens.model.language_model import (
@@ -89,9 +89,8 @@ def test_fresh_lora_changes_nothing(llama):
         model, prompter = small_model(small_recipe(llm={"source": str(llama), "lora_rank": rank}))
         streams = small_model(small_recipe())[0]
         model.content.load_state_dict(streams.content.state_dict())
-        model.descriptor.load_state_dict(streams.descriptor.state_dict())
-        model.pooling.load_state_dict(streams.pooling.state_dict())
-        model.summary.load_state_dict(streams.summary.state_dict())
+        for part in ("descriptor", "pooling", "summary", "emotion_head"):
+            getattr(model, part).load_state_dict(getattr(streams, part).state_dict())
         with torch.no_grad():
             losses.append(model.eval()(batch_of(model, prompter, clips), JOINT).cross_entropy.item())
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)

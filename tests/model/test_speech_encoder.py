@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from builders import WIDTH, save_whisper_encoder, saved, whisper_config
 from safetensors.torch import load_file, save_file
 from transformers import (
     BertConfig,
@@ -24,6 +23,7 @@ from transformers import (
 )
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+from builders import WIDTH, save_whisper_encoder, saved, whisper_config
 from tonelens.errors import AudioError, ModelError
 from tonelens.model.speech_encoder import SpeechEncoder
 
@@ -44,7 +44,7 @@ FAMILIES = {
 }  # fmt: skip
 WAVE = (0.1 * np.random.default_rng(0).standard_normal(24_000)).astype(np.float32)  # 1.5 s
 FRAMES = 74
-"""Of 24 000 samples, by hand: (n - kernel) // stride + 1 for kernels 10 3 3 3 3 2 2, strides 5 2 2 2 2 2 2."""
+"""Of 24 000 samples, by hand: (n - kernel) // stride + 1, kernels 10 3 3 3 3 2 2, strides 5 2 2 2 2 2 2."""
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

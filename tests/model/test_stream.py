@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from tonelens.model.stream import Adapter, LayerMix, Pooling, Stream
+from tonelens.model.stream import Adapter, LayerMix, Pooling, Stream, with_gradient
 from tonelens.recipe import StreamsConfig
 
 CONFIG = StreamsConfig(latent_width=6, hidden_width=12, stack=4, adapter_width=16)
@@ -58,6 +58,26 @@ def test_a_stream_s_tokens_are_made_of_its_latents():
     output = stream(torch.randn(2, 9, 3, 16))
     assert torch.equal(output.tokens_BKD, stream.adapter(output.z_BTZ))
     assert output.z_BTZ is output.latent.z_BTZ
+
+
+def test_a_share_of_the_gradient_passes_and_all_of_the_values():
+    values = torch.tensor([1.0, -2.0], requires_grad=True)
+    passed = with_gradient(values, 0.25)
+    (passed * torch.tensor([3.0, 5.0])).sum().backward()
+    assert torch.allclose(passed, values)
+    assert values.grad.tolist() == [0.75, 1.25], "by hand: a quarter of 3 and of 5"
+
+
+def test_the_llm_s_gradient_is_shared_out_before_the_adapter():
+    torch.manual_seed(0)
+    grads = {}
+    for share in (1.0, 0.5):
+        torch.manual_seed(0)
+        stream = Stream(CONFIG, layers=3, encoder_width=16, llm_width=10, llm_gradient=share).eval()
+        stream(torch.ones(1, 8, 3, 16)).tokens_BKD.sum().backward()
+        grads[share] = (stream.adapter.first.weight.grad, stream.bottleneck.mean.weight.grad)
+    assert torch.allclose(grads[0.5][0], grads[1.0][0]), "the adapter learns as ever"
+    assert torch.allclose(grads[0.5][1], 0.5 * grads[1.0][1], atol=1e-6), "the latents half as much"
 
 
 def test_pooling_with_level_scores_is_mean_and_standard_deviation():

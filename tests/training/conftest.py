@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate.state import AcceleratorState, GradientState
+
 from builders import made_up_measures, save_whisper_encoder, small_recipe, synthetic_cuts
 
 

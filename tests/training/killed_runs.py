@@ -14,8 +14,8 @@ from typing import Any
 import torch
 import torch.utils.tensorboard
 import transformers.models.whisper.modeling_whisper  # noqa: F401  imported once, before the forks
-from builders import made_up_measures, synthetic_cuts
 
+from builders import made_up_measures, synthetic_cuts
 from tonelens.config import recipe_from_dict
 from tonelens.model import checkpoint
 from tonelens.progress import Quiet
@@ -66,7 +66,8 @@ def run(job: dict[str, Any]) -> None:
     cuts = synthetic_cuts(Path(job["corpus"]))
     train(
         recipe_from_dict(job["recipe"]), cuts, made_up_measures(cuts), Path(job["out"]),
-        cache=Path(job["cache"]), checkpoint_every_s=0, reporter=DeadlyReporter(when if where == "advance" else None),
+        cache=Path(job["cache"]), checkpoint_every_s=0,
+        reporter=DeadlyReporter(when if where == "advance" else None),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 import dataclasses
 
 import pytest
-from builders import small_recipe
 
+from builders import small_recipe
 from tonelens.batching.augment import Change
 from tonelens.corpora.cuts import emotion_of, speaker_of, text_of
 from tonelens.errors import CorpusError, LabelError
@@ -17,7 +17,10 @@ def in_part(data, part):
 
 
 def without_text(cuts):
-    return [dataclasses.replace(cut, supervisions=[dataclasses.replace(cut.supervisions[0], text=None)]) for cut in cuts]
+    return [
+        dataclasses.replace(cut, supervisions=[dataclasses.replace(cut.supervisions[0], text=None)])
+        for cut in cuts
+    ]
 
 
 def without_speakers(cuts):
@@ -33,9 +36,9 @@ def test_test_clips_change_neither_levels_nor_targets(cuts, measures):
     test = in_part(data, "test")
     assert len(test) == 12
     wild = {
-        cut_id: dataclasses.replace(one, f0_median_hz=5000.0, level_dbfs=-1.0, syllables_per_s=None) if cut_id in test else one
+        cut_id: dataclasses.replace(one, f0_median_hz=5000.0, level_dbfs=-1.0) if cut_id in test else one
         for cut_id, one in measures.items()
-    }  # fmt: skip
+    }
     again = training_data(cuts, wild, recipe)
     assert again.levels == data.levels and again.labels == data.labels
     for cut in data.train:
@@ -68,12 +71,15 @@ def test_labels_are_those_of_the_training_part(cuts, measures):
 def overlapping(cuts):
     """Fold 1 of clips whose folds cut through every speaker."""
     return [
-        dataclasses.replace(cut, custom=cut.custom | {"test_fold": number % 2 + 1}) for number, cut in enumerate(cuts)
+        dataclasses.replace(cut, custom=cut.custom | {"test_fold": number % 2 + 1})
+        for number, cut in enumerate(cuts)
     ]
 
 
 def test_overlapping_speakers_are_refused(cuts, measures):
-    with pytest.raises(CorpusError, match=r"NOT speaker-disjoint: 4 speakers stand .*data\.allow_speaker_overlap"):
+    with pytest.raises(
+        CorpusError, match=r"NOT speaker-disjoint: 4 speakers stand .*data\.allow_speaker_overlap"
+    ):
         training_data(overlapping(cuts), measures, small_recipe(**EMOBOX))
 
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 import torch
-from builders import WIDTH, save_llama, saved
 from safetensors.torch import load_file
 from transformers import HubertConfig, HubertModel
 
+from builders import WIDTH, save_llama, saved
 from tonelens.errors import CorpusError, RunError, StorageError
 from tonelens.model.checkpoint import load_model
 from tonelens.storage import read_jsonl
@@ -19,10 +19,17 @@ ALL = {"hold_out_dev": False}
 DEV = {"protocol": "speaker-disjoint", "folds": 4}
 """One speaker to test, one for dev, two to train on."""
 TERMS = ("loss", "cross_entropy", "kl_content", "kl_descriptor", "emotion_head")
-GOLDEN = {}
-"""Loss terms of the first steps, as this code computed them on 1 thread with the versions of
+GOLDEN = {
+    "asr 1": (6.3763, 6.2585, 11.7761, 0.0000, 0.0000),
+    "asr 2": (6.5274, 6.4112, 11.6187, 0.0000, 0.0000),
+    "asr 3": (6.3766, 6.2602, 11.6426, 0.0000, 0.0000),
+    "ser-sed 4": (8.1906, 6.3060, 0.0000, 12.0190, 1.7644),
+    "ser-sed 5": (8.3692, 6.3152, 0.0000, 12.0535, 1.9334),
+    "ser-sed 6": (8.2466, 6.3427, 0.0000, 11.9123, 1.7848),
+}
+"""TERMS of the first steps, as this code computed them on 1 thread with the versions of
 constraints.txt; they pin that a change of structure does not change what is learnt. After a change
-that is meant to change it, print `steps_of(out)` in the test below and say so in the CHANGELOG."""
+that is meant to change it, print `found` in the test below, put it here, and say so in the CHANGELOG."""
 
 
 @pytest.fixture
@@ -41,7 +48,9 @@ def steps_of(out):
 
 def test_the_loss_falls(trained, recipe_with):
     recipe = recipe_with(
-        data=ALL, schedule={"asr_epochs": 12, "ser_epochs": 12}, optimiser={"asr_rate": 5e-3, "ser_rate": 5e-3}
+        data=ALL,
+        schedule={"asr_epochs": 12, "ser_epochs": 12},
+        optimiser={"asr_rate": 5e-3, "ser_rate": 5e-3},
     )
     rows = steps_of(trained(recipe))
     for stage in ("asr", "ser-sed"):
@@ -55,7 +64,7 @@ def test_the_first_losses_are_golden(trained, recipe_with):
     found = {f"{row['stage']} {row['step']}": [row[term] for term in TERMS] for row in rows}
     assert found.keys() == GOLDEN.keys()
     for step, terms in GOLDEN.items():
-        assert found[step] == pytest.approx(terms, abs=2e-3), step
+        assert found[step] == pytest.approx(terms, abs=1e-3), step
 
 
 def test_every_step_writes_every_term(trained, recipe_with):
@@ -88,7 +97,9 @@ def test_two_half_batches_learn_what_a_whole_one_does(trained, recipe_with, monk
         "data": ALL, "schedule": {"asr_epochs": 0}, "answer": {"transcript": False, "descriptors": False},
     }  # fmt: skip
     whole = steps_of(trained(recipe_with(**plain, optimiser={"batch_size": 4}), name="whole"))
-    halves = steps_of(trained(recipe_with(**plain, optimiser={"batch_size": 2, "accumulate": 2}), name="halves"))
+    halves = steps_of(
+        trained(recipe_with(**plain, optimiser={"batch_size": 2, "accumulate": 2}), name="halves")
+    )
     assert len(whole) == len(halves) == 3
     for one, other in zip(whole, halves, strict=True):
         for name in (*TERMS, "norm", "rate"):
@@ -110,7 +121,8 @@ def test_the_model_folder_answers_and_says_how_it_was_trained(trained, recipe_wi
 
 def test_overlapping_speakers_are_refused_before_anything_is_written(trained, tmp_path, cuts, recipe_with):
     mixed = [
-        dataclasses.replace(cut, custom=cut.custom | {"test_fold": number % 2 + 1}) for number, cut in enumerate(cuts)
+        dataclasses.replace(cut, custom=cut.custom | {"test_fold": number % 2 + 1})
+        for number, cut in enumerate(cuts)
     ]
     with pytest.raises(CorpusError, match="NOT speaker-disjoint"):
         trained(recipe_with(data=ALL), clips=mixed)
@@ -123,7 +135,7 @@ def test_overlapping_speakers_are_refused_before_anything_is_written(trained, tm
 def test_a_run_folder_is_never_mixed_up(trained, tmp_path, recipe_with):
     recipe = recipe_with(data=ALL)
     trained(recipe)
-    with pytest.raises(RunError, match="holds a run already. Add --resume"):
+    with pytest.raises(RunError, match=r"holds a run already\. Add --resume"):
         trained(recipe)
     with pytest.raises(RunError, match=r"holds another run \(different: recipe\)"):
         trained(recipe_with(data=ALL, seed=5), resume=True)
@@ -146,7 +158,9 @@ def test_levels_and_weights_never_see_test_clips(trained, cuts, measures, recipe
         assert (first / "model" / file).read_bytes() == (second / "model" / file).read_bytes()
 
 
-def test_a_disk_that_fills_up_ends_the_run_and_freeing_it_goes_on(trained, tmp_path, recipe_with, monkeypatch):
+def test_a_disk_that_fills_up_ends_the_run_and_freeing_it_goes_on(
+    trained, tmp_path, recipe_with, monkeypatch
+):
     recipe = recipe_with(data=ALL)
     whole = trained(recipe, name="whole")
     save_file, calls = run_folder.save_file, []
@@ -165,7 +179,9 @@ def test_a_disk_that_fills_up_ends_the_run_and_freeing_it_goes_on(trained, tmp_p
     assert not (out / "model").exists()
     monkeypatch.setattr(run_folder, "save_file", save_file)
     trained(recipe, resume=True)
-    assert (out / "model" / "model.safetensors").read_bytes() == (whole / "model" / "model.safetensors").read_bytes()
+    assert (out / "model" / "model.safetensors").read_bytes() == (
+        whole / "model" / "model.safetensors"
+    ).read_bytes()
 
 
 def test_training_stops_early_and_keeps_the_best(trained, recipe_with, monkeypatch):
@@ -211,7 +227,8 @@ def test_one_stage_one_stream_and_copies_train(trained, recipe_with):
     """Table 2, row 4, with a changed copy of every clip."""
     recipe = recipe_with(
         data=ALL, streams={"disentangled": False, "summary_token": False}, schedule={"strategy": "one-stage"},
-        objective={"emotion_head_weight": 0.0}, augment={"copies": 1, "speed": 0.1, "gain_db": 6.0, "noise_snr_db": 15.0},
+        objective={"emotion_head_weight": 0.0},
+        augment={"copies": 1, "speed": 0.1, "gain_db": 6.0, "noise_snr_db": 15.0},
     )  # fmt: skip
     rows = steps_of(trained(recipe))
     assert {row["stage"] for row in rows} == {"joint"}
@@ -221,12 +238,14 @@ def test_one_stage_one_stream_and_copies_train(trained, recipe_with):
 def test_lora_on_a_saved_llama_with_a_saved_hubert_trains(trained, recipe_with, tmp_path):
     """The paper's kinds of parts, in small: HuBERT in transformers' format, Llama with LoRA."""
     hubert = HubertConfig(
-        hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, conv_dim=(8,) * 7,
-        num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=4,
+        hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+        conv_dim=(8,) * 7, num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=4,
     )  # fmt: skip
     saved(HubertModel, hubert, tmp_path / "hubert")
     recipe = recipe_with(data=ALL, llm={"source": str(save_llama(tmp_path / "llama")), "lora_rank": 2})
-    recipe = dataclasses.replace(recipe, encoder=dataclasses.replace(recipe.encoder, source=str(tmp_path / "hubert")))
+    recipe = dataclasses.replace(
+        recipe, encoder=dataclasses.replace(recipe.encoder, source=str(tmp_path / "hubert"))
+    )
     out = trained(recipe)
     assert all(row["cross_entropy"] > 0 for row in steps_of(out))
     names = set(load_file(out / "model" / "model.safetensors"))

@@ -29,7 +29,7 @@ def test_the_same_numbers_become_curves(tmp_path):
 
 def test_a_full_disk_is_named(tmp_path):
     (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
-    with pytest.raises(StorageError, match="No space left on device.*resume"):
+    with pytest.raises(StorageError, match=r"No space left on device.*resume"):
         Metrics(tmp_path / "metrics.jsonl", None).write(1, "step", {"loss": 1.0})
 
 

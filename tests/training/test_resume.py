@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders import made_up_measures
 
+from builders import made_up_measures
 from tonelens.storage import read_jsonl
 from tonelens.training.loop import train
 
@@ -42,7 +42,9 @@ def ids(death):
 def recipes(encoder_folder):
     from builders import small_recipe
 
-    return {name: small_recipe(**tables, encoder={"source": str(encoder_folder)}) for name, tables in RUNS.items()}
+    return {
+        name: small_recipe(**tables, encoder={"source": str(encoder_folder)}) for name, tables in RUNS.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +59,8 @@ def killed(tmp_path_factory, corpus, cache, recipes):
     outs = {death: folder / ids(death) for death in DEATHS}
     jobs = [
         {
-            "corpus": str(corpus), "recipe": dataclasses.asdict(recipes[name]), "out": str(outs[name, where, when]),
-            "cache": str(cache), "dies": [where, when],
+            "corpus": str(corpus), "recipe": dataclasses.asdict(recipes[name]),
+            "out": str(outs[name, where, when]), "cache": str(cache), "dies": [where, when],
         }
         for name, where, when in DEATHS
     ]  # fmt: skip

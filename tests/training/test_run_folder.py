@@ -32,7 +32,9 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     folder.save(state_at(7))
     found = folder.newest()
     assert found.progress == Progress(step=7, best_score=0.5, scores_since_best=1)
-    assert torch.equal(found.weights["a"], torch.full((300,), 7.0)) and found.weights["b"].dtype == torch.int64
+    assert (
+        torch.equal(found.weights["a"], torch.full((300,), 7.0)) and found.weights["b"].dtype == torch.int64
+    )
     assert found.best == {} and torch.equal(found.average["a"], torch.full((300,), 3.5))
     assert torch.equal(found.optimiser["a|step"], torch.tensor(7.0))
 
@@ -56,7 +58,7 @@ def test_a_full_disk_leaves_the_older_checkpoint_and_nothing_half_written(tmp_pa
         save_file(tensors, path)
 
     monkeypatch.setattr(run_folder, "save_file", fill_up)
-    with pytest.raises(StorageError, match="No space left on device.*The one before is untouched") as caught:
+    with pytest.raises(StorageError, match=r"No space left on device.*The one before is untouched") as caught:
         folder.save(state_at(2))
     assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
     assert checkpoints(folder) == ["step-00000001"]
@@ -97,7 +99,7 @@ def test_a_new_run_takes_an_empty_folder_only(tmp_path):
     (tmp_path / "full" / "thesis.tex").write_text("mine", "utf-8")
     with pytest.raises(RunError, match=r"the folder is not empty\. Name a new folder"):
         RunFolder(tmp_path / "full").begin(RUN, resume=False)
-    with pytest.raises(RunError, match="holds a run already. Add --resume"):
+    with pytest.raises(RunError, match=r"holds a run already\. Add --resume"):
         RunFolder(tmp_path / "new").begin(RUN, resume=False)
 
 

@@ -1,6 +1,6 @@
 import pytest
-from builders import small_recipe
 
+from builders import small_recipe
 from tonelens.batching.prompts import Prompter
 from tonelens.descriptors.sentences import Choice, answer_grammar
 from tonelens.model.language_model import train_tokenizer

@@ -2,22 +2,26 @@ import math
 
 import pytest
 import torch
-from builders import batch_of, random_clips, save_llama, small_model, small_recipe
 
+from builders import batch_of, random_clips, save_llama, small_model, small_recipe
 from tonelens.recipe import OptimiserConfig
 from tonelens.training.stages import ASR, JOINT, SER_SED, learning_rate, plan, set_stage, stages_of
 
 STREAM = {
-    "mix.logits", "adapter.first.weight", "adapter.first.bias", "adapter.second.weight", "adapter.second.bias",
-    "bottleneck.body.0.weight", "bottleneck.body.0.bias", "bottleneck.body.3.weight", "bottleneck.body.3.bias",
-    "bottleneck.mean.weight", "bottleneck.mean.bias", "bottleneck.std.weight", "bottleneck.std.bias",
+    "mix.logits",
+    "adapter.first.weight", "adapter.first.bias", "adapter.second.weight", "adapter.second.bias",
+    "bottleneck.body.0.weight", "bottleneck.body.0.bias", "bottleneck.body.3.weight",
+    "bottleneck.body.3.bias", "bottleneck.mean.weight", "bottleneck.mean.bias",
+    "bottleneck.std.weight", "bottleneck.std.bias",
 }  # fmt: skip
 CONTENT = {f"content.{name}" for name in STREAM}
 DESCRIPTOR = {f"descriptor.{name}" for name in STREAM} | {
     "pooling.score.0.weight", "pooling.score.0.bias", "pooling.score.2.weight", "pooling.score.2.bias",
     "summary.weight", "summary.bias", "emotion_head.weight", "emotion_head.bias",
 }  # fmt: skip
-PROJECTIONS = {f"self_attn.{one}_proj" for one in "qkvo"} | {f"mlp.{one}_proj" for one in ("gate", "up", "down")}
+PROJECTIONS = {f"self_attn.{one}_proj" for one in "qkvo"} | {
+    f"mlp.{one}_proj" for one in ("gate", "up", "down")
+}
 LLM = {"llm.model.embed_tokens.weight", "llm.model.norm.weight"} | {
     f"llm.model.layers.{layer}.{name}.weight"
     for layer in range(2)
@@ -69,7 +73,8 @@ def test_stages_can_follow_in_any_order(models):
 
 
 @pytest.mark.parametrize(
-    ("stage", "frozen"), [(ASR, {"descriptor", "pooling", "summary", "emotion_head"}), (SER_SED, {"content"}), (JOINT, set())]
+    ("stage", "frozen"),
+    [(ASR, {"descriptor", "pooling", "summary", "emotion_head"}), (SER_SED, {"content"}), (JOINT, set())],
 )  # fmt: skip
 def test_frozen_parts_are_in_eval_mode_and_draw_no_noise(models, stage, frozen):
     model, prompter, _ = models["whole"]
@@ -146,7 +151,10 @@ def test_two_epochs_a_turn():
 
 
 def test_two_stages_come_once_each_and_one_stage_is_joint():
-    assert planned(STEPS, asr_epochs=4, ser_epochs=2, strategy="two-stage") == [("asr", 0, 12), ("ser-sed", 0, 10)]
+    assert planned(STEPS, asr_epochs=4, ser_epochs=2, strategy="two-stage") == [
+        ("asr", 0, 12),
+        ("ser-sed", 0, 10),
+    ]
     assert planned({"joint": 5}, ser_epochs=3, strategy="one-stage") == [("joint", 0, 15)]
 
 
