@@ -87,7 +87,9 @@ class Measures:
         count = syllables_in(text, language) if text else None
         if count is None or self.speech_s < MIN_SPEECH_S:
             return self
-        return dataclasses.replace(self, text_syllables_per_s=count / self.speech_s)
+        reasons = {name: why for name, why in self.not_measurable.items() if name != "text_syllables_per_s"}
+        rate = count / self.speech_s
+        return dataclasses.replace(self, text_syllables_per_s=rate, not_measurable=reasons)
 
     def changed(self, *, speed: float = 1.0, gain_db: float = 0.0) -> Measures:
         """What the measures become when the waveform is resampled to `speed` times its pace and amplified.
@@ -125,7 +127,7 @@ def measure(audio: Audio) -> Measures:
     pitch = track_pitch(audio.samples)
     loudness = track_loudness(audio.samples)
     rhythm = find_rhythm(audio.samples, loudness, pitch)
-    values: dict[str, Any] = {"duration_s": audio.duration_s}
+    values: dict[str, Any] = {"duration_s": audio.duration_s, "text_syllables_per_s": None}
     values |= _level(loudness) | _rhythm(loudness, rhythm)
     values |= _pitch(pitch, loudness) | _voice_quality(audio.samples, pitch)
     values["emphasis"] = find_emphasis(pitch, loudness, rhythm)
@@ -217,6 +219,7 @@ def _reasons(values: dict[str, Any]) -> dict[str, str]:
     reasons = dict.fromkeys(_F0_FIELDS, f"fewer than {MIN_VOICED_FRAMES} voiced frames")
     reasons |= dict.fromkeys(_VOICE_FIELDS, "too few voiced frames or periods")
     reasons |= dict.fromkeys((*_LEVEL_FIELDS, "pause_share"), little_speech)
+    reasons["text_syllables_per_s"] = "the words, or how their language spells syllables, are not known"
     reasons["syllables_per_s"] = "no syllable found" if values["speech_s"] >= MIN_SPEECH_S else little_speech
     return {name: reasons[name] for name, value in values.items() if value is None}
 
