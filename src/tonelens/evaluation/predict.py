@@ -9,7 +9,7 @@ from pathlib import Path
 from lhotse import MonoCut
 
 from tonelens.corpora.cuts import emotion_of, gender_of, language_of, path_of, speaker_of, text_of
-from tonelens.descriptors.sentences import GENDERS, UNKNOWN, write
+from tonelens.descriptors.sentences import GENDERS, UNKNOWN, read, write
 from tonelens.errors import CorpusError
 from tonelens.evaluation.prediction import Claim, Prediction
 from tonelens.explain import Explainer, Request
@@ -89,12 +89,13 @@ def _request(cut: MonoCut) -> Request:
 
 def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Prediction:
     text = text_of(cut)
+    said = read(explainer.grammar, result.explanation) or {}
     transcript = result.transcript.text if result.transcript.source == "model" else None
     return Prediction(
         id=cut.id,
         speaker=speaker_of(cut),
         reference_emotion=emotion_of(cut),
-        predicted_emotion=result.emotion.label,
+        predicted_emotion=said.get("emotion"),
         probabilities=dict(result.emotion.probabilities),
         descriptors={
             name: Claim(claimed=value.level, measured=value.measured_level)

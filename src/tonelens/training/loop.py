@@ -93,7 +93,7 @@ def train(
             _average(state.average, run.model, recipe.optimiser.average_decay)
         state = replace(state, progress=replace(state.progress, step=step.number + 1))
         facts = {"stage": step.stage.name, "epoch": step.epoch, "rate": step.rate, "norm": norm}
-        metrics.write(step.number + 1, "step", {**facts, **losses, **clock.take()})
+        metrics.write(step.number + 1, "step", {**facts, **losses, **clock.take(), "seconds": clock.lap()})
         if step.ends_epoch and step.stage is not ASR:
             state = _scored(state, run.prepared, run.model, metrics)
         run.reporter.advance(

@@ -45,10 +45,16 @@ class Metrics:
 
 
 class Clock:
-    """Adds up wall seconds by purpose: data, model (forward and backward), update."""
+    """Adds up wall seconds by purpose: model (forward and backward), update; `lap` counts everything."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._lap = time.perf_counter()
+
+    def lap(self) -> float:
+        """Wall seconds since the last call, whatever they were spent on."""
+        before, self._lap = self._lap, time.perf_counter()
+        return self._lap - before
 
     @contextmanager
     def measuring(self, purpose: str) -> Iterator[None]:

@@ -1,0 +1,107 @@
+"""RAVDESS, EmoBox fold 1: the `tiny` recipe on the frozen Whisper-tiny encoder, beside the SVM baselines.
+
+Protocol  emobox-1: trained on 20 actors, tested on 4 others (240 clips). No clip of the test part is used for
+          training, for the levels' edges or for choosing anything: the recipe trains for a fixed time.
+          Every output is generated text, read back by the grammar; intervals are drawn over clips, because
+          four speakers are too few to draw from. With several seeds: means over seeds, and the interval
+          of the clips of all seeds together is the mean of the seeds' intervals.
+Metrics   ua, wa, macro_f1, parse_rate, wer, pitch/volume/speed_macro_f1 (generated against measured);
+          seconds: a whole training, encoding and measuring included (quiet machine, empty cache);
+          ratio, protocol step-time-outside-model: share of step time outside encoder/LLM forward and backward.
+Run       python benchmarks/first_fold.py [--seeds 3] [--work DIR]      -> docs/results/first_fold.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+from baselines import CACHE, fold_baselines
+from figures import Figure, shared_folder, write_figures
+
+from tonelens.config import load_recipe
+from tonelens.corpora.cuts import read_cuts
+from tonelens.corpora.prepare import prepare
+from tonelens.evaluation.predict import predict, test_cuts
+from tonelens.evaluation.report import evaluate
+from tonelens.explain import Explainer
+from tonelens.progress import Quiet
+from tonelens.storage import read_jsonl
+from tonelens.training.run import train_on
+
+SYSTEM, CORPUS, PROTOCOL, FOLD = "tonelens-frozen", "ravdess", "emobox-1", 1
+SETTINGS = ("data.protocol=emobox", f"data.fold={FOLD}", "data.hold_out_dev=false")
+
+
+def measured_run(seed: int, cuts: Path, work: Path) -> list[Figure]:
+    """Train and test one seed; the seconds are of the whole training with an empty cache."""
+    encoder = shared_folder() / "weights" / "whisper-tiny-en-encoder"
+    recipe = load_recipe("tiny", [*SETTINGS, f"encoder.source={encoder}", f"seed={seed}"])
+    run, cache = work / f"run-{seed}", work / f"cache-{seed}"
+    start = time.perf_counter()
+    train_on(recipe, [cuts], run, resume=False, cache=cache, reporter=Quiet())
+    seconds = time.perf_counter() - start
+    shutil.rmtree(cache)
+    explainer = Explainer.from_pretrained(run)
+    chosen, sentence = test_cuts(list(read_cuts(cuts)), explainer.loaded.card)
+    predicted = predict(explainer, chosen)
+    assert not predicted.refused, predicted.refused
+    report = evaluate(predicted.predictions, protocol=sentence, system=SYSTEM, corpus=CORPUS)
+    steps = [row for row in read_jsonl(run / "metrics.jsonl") if row["kind"] == "step"]
+    outside = 1 - sum(row["seconds_model"] for row in steps) / sum(row["seconds"] for row in steps)
+    figures = [replace(figure, protocol=PROTOCOL) for figure in report.figures()]
+    figures.append(_plain(PROTOCOL, "seconds", seconds, 1))
+    figures.append(_plain("step-time-outside-model", "ratio", outside, len(steps)))
+    return figures
+
+
+def over_seeds(runs: list[list[Figure]]) -> list[Figure]:
+    """The mean of every figure over the seeds, with the means of the ends of its interval."""
+    found: dict[tuple[str, str], list[Figure]] = defaultdict(list)
+    for figure in (figure for run in runs for figure in run):
+        found[figure.protocol, figure.metric].append(figure)
+
+    def mean(values: list[float | None]) -> float | None:
+        numbers = [value for value in values if value is not None]
+        return sum(numbers) / len(numbers) if numbers else None
+
+    return [
+        replace(
+            same[0],
+            value=mean([figure.value for figure in same]) or 0.0,
+            low=mean([figure.low for figure in same]),
+            high=mean([figure.high for figure in same]),
+            seeds=len(same),
+        )
+        for same in found.values()
+    ]
+
+
+def _plain(protocol: str, metric: str, value: float, n: int) -> Figure:
+    return Figure(system=SYSTEM, corpus=CORPUS, protocol=protocol, metric=metric, value=value, n=n)
+
+
+def main() -> None:
+    """Run baselines and seeds, print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--work", type=Path, default=None, help="keep the runs here")
+    options = parser.parse_args()
+    corpus = shared_folder() / "corpora" / CORPUS
+    work = options.work or Path(tempfile.mkdtemp(prefix="first-fold-"))
+    prepare(CORPUS, corpus, work / "cuts")
+    runs = []
+    for seed in range(options.seeds):
+        runs.append(measured_run(seed, work / "cuts" / "cuts.jsonl.gz", work))
+        print(seed, {figure.metric: round(figure.value, 4) for figure in runs[-1]}, flush=True)
+    figures = over_seeds(runs) + fold_baselines(corpus, FOLD, cache=CACHE)
+    print(write_figures("first_fold", figures))
+
+
+if __name__ == "__main__":
+    main()
