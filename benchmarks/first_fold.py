@@ -7,7 +7,7 @@ Protocol  emobox-1: trained on 20 actors, tested on 4 others (240 clips). No cli
           of the clips of all seeds together is the mean of the seeds' intervals.
 Metrics   ua, wa, macro_f1, parse_rate, wer, pitch/volume/speed_macro_f1 (generated against measured);
           seconds: a whole training, encoding and measuring included (quiet machine, empty cache);
-          ratio, protocol step-time-outside-model: share of step time outside encoder/LLM forward and backward.
+          ratio, protocol step-time-outside-model: step time outside encoder/LLM forward and backward.
 Run       python benchmarks/first_fold.py [--seeds 3] [--work DIR]      -> docs/results/first_fold.json
 """
 
@@ -23,7 +23,6 @@ from pathlib import Path
 
 from baselines import CACHE, fold_baselines
 from figures import Figure, shared_folder, write_figures
-
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
 from tonelens.corpora.prepare import prepare
