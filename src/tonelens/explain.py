@@ -58,6 +58,11 @@ class Request:
     name: str | None = None
     """What to call it; by default the path."""
 
+    def printable_name(self) -> str:
+        """The name as text; bytes of a path that are no UTF-8 appear as escapes."""
+        name = self.name or ("bytes" if isinstance(self.source, bytes) else str(self.source))
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
 
 class Explainer:
     """One loaded model, ready to explain."""
@@ -122,12 +127,12 @@ class Explainer:
                 yield clip if isinstance(clip, Refusal) else next(explained)
 
     def _load(self, request: Request) -> Audio | Refusal:
+        name = request.printable_name()
         try:
-            clip = audio.load(request.source, start_s=request.start_s, end_s=request.end_s, name=request.name)
+            clip = audio.load(request.source, start_s=request.start_s, end_s=request.end_s, name=name)
             self.loaded.encoder.check_length(clip.duration_s, clip.source)
         except AudioError as error:
-            label = request.name or ("bytes" if isinstance(request.source, bytes) else str(request.source))
-            return Refusal(source=label, reason=error.reason, message=str(error))
+            return Refusal(source=name, reason=error.reason, message=str(error))
         return clip
 
     def _explained(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Explanation]:

@@ -16,6 +16,9 @@ REFUSAL_SCHEMA = "tonelens/refusal@1"
 TranscriptSource = Literal["model", "given", "asr", "none"]
 Outcome = Literal["supported", "contradicted", "not measurable"]
 MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "not measurable": "–"}
+MEASURED = "·"
+"""Marks what no model claimed: it is read off the signal, so there is nothing to check."""
+SHARE = "share of "
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,14 @@ class Descriptor:
     verdict: Outcome
     reason: str | None = None
     """Why it is contradicted or not measurable."""
+
+    def measured_in_words(self) -> str | None:
+        """`135.6 Hz`, `14 % of the utterance`; None where nothing was measured."""
+        if self.measured is None:
+            return None
+        if self.unit.startswith(SHARE):
+            return f"{100 * self.measured:.0f} % of {self.unit.removeprefix(SHARE)}"
+        return f"{self.measured:.4g} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +135,28 @@ class Explanation:
             f"  {self.explanation}",
         ]
         for name, value in self.descriptors.items():
-            lines.append(f"  {MARKS[value.verdict]} {name.replace('_', ' '):<16}{_claim(value)}")
+            lines.append(f"  {_line(name, value)}")
         for span in self.emphasis:
             word = f" ({span.word})" if span.word else ""
             where = f"{span.start_s:.2f} to {span.end_s:.2f} s{word}"
-            lines.append(f"  · {'emphasis':<16}{where}, strength {span.strength:.2f}")
+            lines.append(f"  {MEASURED} {'emphasis':<16}{where}, strength {span.strength:.2f}")
         lines.append(f"  model {self.model.name} {self.model.fingerprint}")
         return "\n".join(lines)
 
 
-def _claim(value: Descriptor) -> str:
-    if value.measured is None:
-        return f"{value.level or '-':<10}not measurable: {value.reason}"
-    text = f"{value.level or '-':<10}{value.measured:.4g} {value.unit}"
-    if value.verdict == "contradicted":
-        return f"{text}: contradicted, {value.reason}"
-    return f"{text} ({value.measured_level} for the {value.reference}), {value.verdict}"
+def _line(name: str, value: Descriptor) -> str:
+    """`✗ pitch  high  135.6 Hz is low for the group: contradicted`: claim, evidence, verdict."""
+    measured = value.measured_in_words()
+    if measured is None:
+        mark, evidence = MARKS[value.verdict], f"not measurable: {value.reason}"
+    elif value.measured_level is None:
+        mark, evidence = MARKS[value.verdict], f"{measured}: {value.reason}"
+    else:
+        is_claim = value.said_by == "model" and value.level is not None
+        mark = MARKS[value.verdict] if is_claim or value.level is None else MEASURED
+        outcome = value.verdict if is_claim else "measured" if value.level else "nothing claimed"
+        evidence = f"{measured} is {value.measured_level} for the {value.reference}: {outcome}"
+    return f"{mark} {name.replace('_', ' '):<16}{value.level or '-':<10}{evidence}"
 
 
 @dataclass(frozen=True, slots=True)

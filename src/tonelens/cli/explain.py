@@ -48,13 +48,17 @@ def explain(
 
 
 def write_report(result: Explanation, request: Request, folder: Path) -> Path:
-    """Write NAME.json, NAME.txt and NAME.png of one explanation; returns the picture."""
+    """Write NAME.json, NAME.txt and NAME.png of one explanation; returns the picture.
+
+    NAME is the file's stem, the start of its hash, and where a part of it is meant, the part's start.
+    """
     from tonelens import audio
     from tonelens.evidence.explained import draw
     from tonelens.storage import write_json, write_text
 
     stem = Path(result.audio.source).stem or "recording"
-    name = f"{stem}-{result.audio.sha256[:8]}"
+    part = f"-{round(request.start_s * 1000)}ms" if request.start_s or request.end_s is not None else ""
+    name = f"{stem}-{result.audio.sha256[:8]}{part}"
     write_json(folder / f"{name}.json", result.to_dict())
     write_text(folder / f"{name}.txt", result.to_text() + "\n")
     clip = audio.load(request.source, start_s=request.start_s, end_s=request.end_s, name=request.name)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tonelens.corpora.lists import GENDERS
 from tonelens.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
 LIST_SUFFIXES = (".csv", ".tsv", ".jsonl")
-LIST_COLUMNS = ("path", "start", "end", "text", "gender")
+LIST_COLUMNS = ("path", "start", "end", "text", "language", "gender")
 
 
 def requests_of(arguments: Sequence[str], transcript: str | None) -> list[Request]:
     """Every recording that the arguments name, in order.
+
+    A folder without recordings, or a pattern that fits none, stays in its place as a path that cannot be
+    read: whoever explains the others then says so.
 
     Raises:
         InputError: nothing was found, or a list breaks its rule.
@@ -31,7 +35,7 @@ def requests_of(arguments: Sequence[str], transcript: str | None) -> list[Reques
     found = [request for argument in arguments for request in _requests(argument)]
     if not found:
         raise InputError(
-            f"no recording found in {', '.join(arguments)}. Name audio files, a folder or a list."
+            f"no recording named by {', '.join(arguments)}. Name audio files, a folder or a list."
         )
     if transcript is not None:
         if len(found) > 1:
@@ -51,12 +55,12 @@ def _requests(argument: str) -> Iterator[Request]:
         yield from _from_stdin(sys.stdin.buffer.read())
     elif path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO_SUFFIXES)
-        yield from (Request(source=file) for file in files)
+        yield from (Request(source=file) for file in files or [path])
     elif path.suffix.lower() in LIST_SUFFIXES and path.is_file():
         yield from _from_list(path)
     elif not path.exists() and glob.has_magic(argument):
         names = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - the pattern may be absolute
-        yield from (Request(source=Path(name)) for name in names)
+        yield from (Request(source=Path(name)) for name in names or [argument])
     else:
         yield Request(source=path)
 
@@ -82,7 +86,9 @@ def _from_list(path: Path) -> Iterator[Request]:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a list ({error}). Save it as UTF-8.") from None
-    rows = _json_rows(path, text) if path.suffix.lower() == ".jsonl" else _csv_rows(path, text)
+    rows = list(_json_rows(path, text) if path.suffix.lower() == ".jsonl" else _csv_rows(path, text))
+    if not rows:
+        raise InputError(f"{path}: the list has no rows. Give a row for every recording.")
     for number, row in rows:
         name = str(row.get("path") or "").strip()
         if not name:
@@ -93,13 +99,14 @@ def _from_list(path: Path) -> Iterator[Request]:
             start_s=_seconds(path, number, row, "start") or 0.0,
             end_s=_seconds(path, number, row, "end"),
             transcript=str(row.get("text") or "") or None,
-            gender=str(row.get("gender") or "") or None,
+            language=str(row.get("language") or "") or None,
+            gender=_gender(path, number, row),
         )
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    header = text.split("\n", 1)[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
     if "path" not in (reader.fieldnames or []):
         raise InputError(
             f"{path}: no column 'path' (found: {', '.join(reader.fieldnames or ['nothing'])}). "
@@ -120,6 +127,13 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]
             if not isinstance(row, dict):
                 raise InputError(f"{path}, row {number}: not a JSON object. Write one object a line.")
             yield number, row
+
+
+def _gender(path: Path, number: int, row: Mapping[str, Any]) -> str | None:
+    value = str(row.get("gender") or "").strip().lower()
+    if value and value not in GENDERS:
+        raise InputError(f"{path}, row {number}: gender is {value!r}; it must be male, female or empty.")
+    return GENDERS.get(value)
 
 
 def _seconds(path: Path, number: int, row: Mapping[str, Any], name: str) -> float | None:

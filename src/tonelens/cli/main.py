@@ -1,13 +1,15 @@
 """The command `tonelens`: registers the commands, and turns errors into one line and an exit code.
 
-Exit codes   0 done · 1 our fault · 2 the input or the arguments are wrong
+Exit codes   0 done · 1 our fault · 2 the input or the arguments are wrong · 130 stopped by Ctrl-C
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import Annotated
+import traceback
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -40,35 +42,43 @@ def _version(show: bool) -> None:
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
 ) -> None:
     """Options of every command."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; never returns."""
-    is_debugging = "--debug" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file name may hold bytes that are no text
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except TonelensError as error:
-        if is_debugging:
-            raise
-        typer.echo(f"tonelens: {error}", err=True)
-        raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("tonelens: stopped. What was finished is kept.", err=True)
-        raise SystemExit(130) from None
+        _fail(str(error), error.exit_code)
+    except SystemExit as end:
+        if end.code == 130:
+            typer.echo("tonelens: stopped. What was finished is kept.", err=True)
+        raise
     except Exception as error:
-        if is_debugging:
-            raise
-        typer.echo(
-            f"tonelens: internal error ({type(error).__name__}: {error}). This is our fault; "
+        _fail(
+            f"internal error ({type(error).__name__}: {error}). This is our fault; "
             f"run again with --debug before the command and report what it prints.",
-            err=True,
+            exit_code=1,
         )
-        raise SystemExit(1) from None
+    raise SystemExit(0)
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    """Say what went wrong, with --debug after the traceback, and end."""
+    if "--debug" in sys.argv[1:]:
+        traceback.print_exc()
+    typer.echo(f"tonelens: {message}", err=True)
+    raise SystemExit(exit_code)
 
 
 if __name__ == "__main__":

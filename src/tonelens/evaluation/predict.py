@@ -37,10 +37,11 @@ def test_cuts(cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test") -
     Raises:
         CorpusError: nothing is left to score.
     """
+    protocol = card.protocol.removesuffix(".")  # reports end the sentence themselves
     held_out = set(card.parts.get(part, []))
     chosen = [cut for cut in cuts if cut.id in held_out]
     if chosen:
-        return chosen, card.protocol
+        return chosen, protocol
     heard = set(card.train_speakers)
     unheard = [cut for cut in cuts if speaker_of(cut) not in heard]
     if not unheard:
@@ -50,7 +51,7 @@ def test_cuts(cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test") -
         )
     known = len(cuts) - len(unheard)
     left_out = f" {known} clips of speakers heard in training were left out." if known else ""
-    return unheard, f"Clips that are not in the training corpus's {part} part.{left_out} {card.protocol}"
+    return unheard, f"Clips that are not in the training corpus's {part} part.{left_out} {protocol}"
 
 
 def predict(explainer: Explainer, cuts: Sequence[MonoCut], reporter: Reporter | None = None) -> Predicted:

@@ -30,7 +30,9 @@ def draw(result: Explanation, audio: Audio, path: Path) -> None:
 
 
 def _claim(name: str, value: Descriptor) -> Claim:
-    measured = "-" if value.measured is None else f"{value.measured:.4g} {value.unit}"
     return Claim(
-        name=name.replace("_", " "), level=value.level or "-", measured=measured, verdict=value.verdict
+        name=name.replace("_", " "),
+        level=value.level or "-",
+        measured=value.measured_in_words() or "-",
+        verdict=value.verdict,
     )
