@@ -7,6 +7,7 @@ from typing import Any
 import soundfile
 import torch
 from lhotse import MonoCut
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
@@ -178,16 +179,26 @@ def made_up_measures(cuts: list[MonoCut]) -> dict[str, Measures]:
     }
 
 
+def _bare_tokenizer(texts: list[str]) -> Any:
+    """A byte-level BPE as base models have it: no chat template, no chat tokens."""
+    engine = Tokenizer(models.BPE())
+    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    engine.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<s>", "</s>"], initial_alphabet=alphabet, show_progress=False
+    )
+    engine.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=engine, bos_token="<s>", eos_token="</s>")
+
+
 def save_llama(folder: Path, *, chat_template: bool = True, seed: int = 0) -> Path:
     """A random Llama with its tokenizer, as transformers saves them, loud enough to choose."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     grammar = answer_grammar(LABELS)
-    tokenizer = train_tokenizer([write(grammar, first_values(grammar))] * 3, 400)
-    if not chat_template:
-        tokenizer = PreTrainedTokenizerFast(
-            tokenizer_object=tokenizer.backend_tokenizer, bos_token="<|begin|>", eos_token="<|pad|>"
-        )
+    texts = [write(grammar, first_values(grammar))] * 3
+    tokenizer = train_tokenizer(texts, 400) if chat_template else _bare_tokenizer(texts)
     tokenizer.save_pretrained(folder)
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=24, num_hidden_layers=2,

@@ -87,6 +87,24 @@ def test_an_option_s_score_is_the_sum_of_its_tokens_in_a_plain_forward_pass(styl
     assert any(len(asks.prompter.tokens(" " + label)) > 3 for label in OWN)
 
 
+@torch.no_grad()
+def test_a_label_that_begins_like_another_is_not_favoured_for_being_shorter():
+    """What follows the label is scored too, else "x" could never be less likely than "x and more"."""
+    labels = LabelSet(("x", "x and more", "y"))
+    for seed in range(3):
+        asks = answerer(labels, seed=seed, answer={"descriptors": False, "transcript": False})
+        clip = random_clips([13], seed)[0]
+        prompt, tokens = prompt_embeddings(asks, clip), asks.prompter.tokens
+        before = tokens("The emotional state of this speaker is")
+        scores = [
+            sum(log_probabilities(asks, prompt, before + tokens(f" {label}") + tokens("."))[1][len(before) :])
+            for label in labels
+        ]
+        answer = asks.answer([clip])[0]
+        expected = torch.tensor(scores).softmax(-1).tolist()
+        assert list(answer.probabilities["emotion"].values()) == pytest.approx(expected, abs=1e-5)
+
+
 def spoken(piece, value):
     return " " + value if isinstance(piece, Choice) else value.replace("'", "\u2019")
 
@@ -143,7 +161,8 @@ def test_sixteen_clips_together_answer_as_one_by_one(style):
 def test_without_an_llm_the_head_answers():
     asks = answerer(
         OWN, streams={"disentangled": False, "summary_token": False}, llm={"source": "none"},
-        answer={"descriptors": False, "transcript": False}, schedule={"strategy": "one-stage", "asr_epochs": 0},
+        answer={"descriptors": False, "transcript": False},
+        schedule={"strategy": "one-stage", "asr_epochs": 0},
     )  # fmt: skip
     clips = random_clips([20, 9, 33])
     together = asks.answer(clips)

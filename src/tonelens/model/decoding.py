@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from tonelens.batching.prompts import Prompter
-from tonelens.descriptors.sentences import QUOTE, Choice, Fixed, Free, Grammar, piece_text, write
+from tonelens.descriptors.sentences import QUOTE, Choice, Fixed, Free, Grammar, Piece, piece_text, write
 from tonelens.model.explainer_model import ExplainerModel, Voice
 
 
@@ -64,7 +64,7 @@ class GrammarDecoder:
                 case Fixed(text):
                     state.queue([self.prompter.tokens(text)] * rows)
                 case Choice(slot, options):
-                    tokens = [self.prompter.tokens(" " + option) for option in options]
+                    tokens = self._option_tokens(options, grammar[position + 1])
                     for row, scores in enumerate(state.score(tokens).softmax(dim=-1).tolist()):
                         best = max(range(len(options)), key=scores.__getitem__)
                         values[row][slot] = options[best]
@@ -82,6 +82,17 @@ class GrammarDecoder:
             Answer(values=said, probabilities=likely, text=write(grammar, said))
             for said, likely in zip(values, probabilities, strict=True)
         ]
+
+    def _option_tokens(self, options: Sequence[str], following: Piece) -> list[list[int]]:
+        """Tokens to score; where an option begins like another ("calm", "calm and low"), with what follows.
+
+        Without it the shorter one could never be less likely than the longer.
+        """
+        tokens = [self.prompter.tokens(" " + option) for option in options]
+        is_ambiguous = any(one is not two and two[: len(one)] == one for one in tokens for two in tokens)
+        assert isinstance(following, Fixed), "a choice must be followed by fixed words"
+        end = self.prompter.tokens(following.text)[:1] if is_ambiguous else []
+        return [[*ids, *end] for ids in tokens]
 
     def _free_text(self, state: _State, closing: int, known: Sequence[str | None]) -> list[str]:
         said = [self.prompter.tokens(text or "") for text in known]
