@@ -1,0 +1,91 @@
+import dataclasses
+
+import pytest
+import torch
+
+from builders import LAYERS, WIDTH, small_recipe
+from tonelens.batching.prompts import IGNORED
+from tonelens.model.build import build_model
+from tonelens.model.speech_encoder import SpeechEncoder
+from tonelens.training.batches import BatchMaker, changes_of
+from tonelens.training.data import changed_values, training_data
+from tonelens.training.features import Waveform, encoded
+from tonelens.training.setup import tokenizer_texts
+from tonelens.training.stages import ASR, SER_SED
+
+EMOBOX = {"protocol": "emobox", "hold_out_dev": False}
+
+
+@pytest.fixture(scope="module")
+def maker(cuts, measures, encoder_folder, cache):
+    recipe = small_recipe(
+        data=EMOBOX,
+        augment={"copies": 2, "gain_db": 40.0, "crop": 0.2, "channel_drop": 0.1},
+        llm={"vocabulary": 1024},
+    )
+    data = training_data(cuts, measures, recipe)
+    waveforms = [Waveform(cut, change) for cut in data.train for change in changes_of(recipe, cut.id)]
+    features = encoded(waveforms, SpeechEncoder.from_pretrained(str(encoder_folder)), cache)
+    model, prompter = build_model(
+        recipe, data.labels, tokenizer_texts(recipe, data), encoder_layers=LAYERS, encoder_width=WIDTH
+    )
+    return BatchMaker(recipe, data, features, model, prompter)
+
+
+@pytest.fixture
+def clips(maker):
+    return [cut.id for cut in maker.data.train[:3]]
+
+
+def answers(maker, batch):
+    """What each row's targets say."""
+    rows = [row[row != IGNORED].tolist()[:-1] for row in batch.targets_BS]
+    return [maker.prompter.tokenizer.decode(row) for row in rows]
+
+
+def test_a_step_s_batch_is_the_same_whenever_it_is_made(maker, clips):
+    first = maker.make(SER_SED, clips, step=5)
+    maker.make(ASR, clips, step=6)
+    again = maker.make(SER_SED, clips, step=5)
+    assert torch.equal(first.layers_BTLH, again.layers_BTLH) and torch.equal(first.ids_BS, again.ids_BS)
+    other = maker.make(SER_SED, clips, step=6)
+    assert first.layers_BTLH.shape != other.layers_BTLH.shape or not torch.equal(
+        first.layers_BTLH, other.layers_BTLH
+    )
+
+
+def test_the_asr_stage_learns_the_transcript_and_nothing_else(maker, clips):
+    batch = maker.make(ASR, clips, step=0)
+    assert answers(maker, batch) == [f"'{cut.supervisions[0].text}'." for cut in maker.data.train[:3]]
+    assert set(batch.weights_BS.unique().tolist()) == {0.0, 1.0}
+
+
+def test_the_answer_describes_the_copy_that_is_heard(maker, clips):
+    """40 dB up or down decide on the volume; some step of these must meet such copies."""
+    seen = set()
+    cut = maker.data.train[0]
+    said = {
+        changed_values(cut, change, maker.data, maker.recipe.data)["volume"]
+        for change in changes_of(maker.recipe, cut.id)
+    }
+    for step in range(12):
+        sentence = answers(maker, maker.make(SER_SED, clips[:1], step))[0]
+        seen.add(next(word for word in ("low", "normal", "high") if f" a {word} volume" in sentence))
+    assert seen == said and len(said) > 1
+
+
+def test_label_and_descriptor_tokens_carry_the_recipe_s_weights(maker, clips):
+    batch = maker.make(SER_SED, clips, step=0)
+    for row in range(3):
+        weights = batch.weights_BS[row].tolist()
+        assert weights.count(4.0) == 1, "the emotion is one token"
+        assert weights.count(2.0) == 4, "gender, speed, pitch and volume"
+
+
+def test_clips_without_a_text_are_not_for_the_asr_stage(maker):
+    first, *others = maker.data.train
+    mute = dataclasses.replace(first, supervisions=[dataclasses.replace(first.supervisions[0], text=None)])
+    data = dataclasses.replace(maker.data, train=[mute, *others])
+    made = BatchMaker(maker.recipe, data, maker.features, maker.model, maker.prompter)
+    assert set(made.durations_s(ASR)) == {cut.id for cut in others}
+    assert set(made.durations_s(SER_SED)) == {first.id, *(cut.id for cut in others)}
