@@ -22,7 +22,8 @@ def answerer(labels=LABELS, *, louder=12.0, **tables):
 
 def prompt_embeddings(asks, clip):
     """Embeddings (1, S, D) of one clip's prompt, put together without the code under test."""
-    model, layers = asks.model.eval(), clip.unsqueeze(0)
+    model = asks.model.eval()
+    layers = torch.nn.functional.layer_norm(clip.unsqueeze(0), clip.shape[-1:])  # as the recipe asks
     embed = model.llm.get_input_embeddings()
     before, after = asks.prompter._frames["explain"]
     content, descriptor = model.content(layers), model.descriptor(layers)
