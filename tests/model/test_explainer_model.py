@@ -93,7 +93,8 @@ def test_the_asr_stage_feeds_zeros_for_descriptor_and_summary_only(small):
     batch = batch_of(model, prompter, random_clips([9, 30]))
     voice = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT)
     fed = model.splice(batch.ids_BS, voice, batch.is_speech_BT)
-    zeroed = model.splice(batch.ids_BS, voice, batch.is_speech_BT, feeds_descriptor=ASR.feeds_descriptor)
+    words_only = model.listen(batch.layers_BTLH, batch.is_speech_BT, to_descriptor=ASR.feeds_descriptor)
+    zeroed = model.splice(batch.ids_BS, words_only, batch.is_speech_BT)
     is_zero = (zeroed == 0).all(dim=-1)
     assert torch.equal(is_zero, (batch.ids_BS == DESCRIPTOR) | (batch.ids_BS == SUMMARY))
     assert torch.equal(zeroed[~is_zero], fed[~is_zero]), "everything else is fed as ever"
@@ -168,3 +169,12 @@ def test_mixup_mixes_only_while_training():
     heads = {model(batch, SER_SED).emotion_head.item() for _ in range(3)}
     assert len(heads) > 1
     assert len(LABELS) == model.emotion_head.out_features
+
+
+@pytest.mark.parametrize("normalises", [True, False])
+def test_normalised_layers_weigh_alike_whatever_their_scale(normalises):
+    model, _ = small_model(small_recipe(streams={"normalise_layers": normalises}))
+    layers, is_speech = pad_frames(random_clips([12]))
+    louder = layers * torch.tensor([1.0, 10.0, 100.0]).view(3, 1)
+    heard = [model.eval().listen(one, is_speech).content.z_BTZ for one in (layers, louder)]
+    assert torch.allclose(*heard, atol=1e-3) == normalises

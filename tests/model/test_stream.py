@@ -10,21 +10,12 @@ CONFIG = StreamsConfig(latent_width=6, hidden_width=12, stack=4, adapter_width=1
 
 
 def test_layers_are_mixed_by_softmax_weights():
-    mix = LayerMix(3, normalise=False)
+    mix = LayerMix(3)
     layers = torch.tensor([[[[1.0, 10.0], [2.0, 20.0], [4.0, 40.0]]]])  # one clip, one frame
     assert torch.allclose(mix(layers), torch.tensor([[[7 / 3, 70 / 3]]])), "at first the plain mean"
     with torch.no_grad():
         mix.logits.copy_(torch.tensor([1.0, 1.0, 2.0]).log())  # by hand: 1/4, 1/4, 2/4
     assert torch.allclose(mix(layers), torch.tensor([[[2.75, 27.5]]]))
-
-
-def test_normalised_layers_weigh_alike_whatever_their_scale():
-    layers = torch.randn(2, 3, 4, 8)
-    scaled = layers * torch.tensor([1.0, 10.0, 100.0, 1000.0]).view(4, 1)
-    mix = LayerMix(4, normalise=True)
-    assert torch.allclose(mix(scaled), mix(layers), atol=1e-3)
-    plain = LayerMix(4, normalise=False)
-    assert not torch.allclose(plain(scaled), plain(layers), atol=1e-3)
 
 
 @pytest.mark.parametrize(("frames", "tokens"), [(4, 1), (7, 1), (8, 2), (11, 2), (3, 0)])

@@ -49,8 +49,10 @@ def run(recordings: Sequence[str]) -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from tonelens.cli.explain import write_report
     from tonelens.cli.inputs import requests_of
+    from tonelens.cli.progress import hide_loading_bars
     from tonelens.explain import Explainer, Explanation
 
+    hide_loading_bars()
     material = _material()
     model = _trained(material)
     explainer = Explainer.from_pretrained(model)

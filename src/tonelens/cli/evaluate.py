@@ -24,13 +24,14 @@ def evaluate(
     if part not in ("test", "dev"):
         raise InputError(f"--part is {part!r}; it must be test or dev.")
     found = list(read_cuts(cuts))
-    from tonelens.cli.progress import Bars
+    from tonelens.cli.progress import Bars, hide_loading_bars
     from tonelens.evaluation.predict import predict, test_cuts
     from tonelens.evaluation.prediction import write_predictions
     from tonelens.evaluation.report import evaluate as score
     from tonelens.evaluation.report import report_page, report_row, write_report
     from tonelens.explain import Explainer
 
+    hide_loading_bars()
     explainer = Explainer.from_pretrained(model)
     chosen, protocol = test_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:

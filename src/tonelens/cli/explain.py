@@ -25,8 +25,10 @@ def explain(
     from tonelens.cli.inputs import requests_of
 
     requests = requests_of(audio, transcript)
+    from tonelens.cli.progress import hide_loading_bars
     from tonelens.explain import Explainer, Refusal
 
+    hide_loading_bars()
     explainer = Explainer.from_pretrained(model)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):

@@ -16,6 +16,15 @@ from rich.progress import (
 )
 
 
+def hide_loading_bars() -> None:
+    """No bar for weights that are read from the disk, which takes moments; downloads keep theirs."""
+    import huggingface_hub.utils
+    import transformers.utils.logging
+
+    transformers.utils.logging.disable_progress_bar()
+    huggingface_hub.utils.enable_progress_bars()
+
+
 class Bars:
     """A `tonelens.progress.Reporter` that draws one bar a phase; use it in a `with` block.
 

@@ -26,9 +26,10 @@ def train(
     from tonelens.config import load_recipe
 
     loaded = load_recipe(recipe, settings or [])
-    from tonelens.cli.progress import Bars
+    from tonelens.cli.progress import Bars, hide_loading_bars
     from tonelens.training.run import train_on
 
+    hide_loading_bars()
     with Bars() as bars:
         folder, sentence, skipped = train_on(loaded, data, out, resume=resume, cache=cache, reporter=bars)
     for name, reason in skipped.items():

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tonelens.batching.batch import Batch
 from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
@@ -31,7 +32,7 @@ class Voice:
 
     content: StreamOutput
     descriptor: StreamOutput | None
-    """None without disentanglement."""
+    """None without disentanglement, and where it was not run (stage ASR)."""
     pooled_BP: Tensor | None
     """Pooled descriptor latents, P = 2 Z; None where neither head nor summary token is used."""
     summary_B1D: Tensor | None
@@ -93,9 +94,13 @@ class ExplainerModel(nn.Module):
             "summary": 1 if self.summary is not None else 0,
         }
 
-    def listen(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Voice:
-        """Run both streams, the pooling and the head."""
+    def listen(self, layers_BTLH: Tensor, is_speech_BT: Tensor, *, to_descriptor: bool = True) -> Voice:
+        """Run both streams, the pooling and the head; without `to_descriptor` the content stream alone."""
+        if self.recipe.streams.normalise_layers:
+            layers_BTLH = F.layer_norm(layers_BTLH, layers_BTLH.shape[-1:])
         content = self.content(layers_BTLH)
+        if not to_descriptor:
+            return Voice(content=content, descriptor=None, pooled_BP=None, summary_B1D=None)
         descriptor = self.descriptor(layers_BTLH) if self.descriptor is not None else None
         voice = descriptor if descriptor is not None else content
         pooled = self.pooling(voice.z_BTZ, is_speech_BT) if self.pooling is not None else None
@@ -113,37 +118,33 @@ class ExplainerModel(nn.Module):
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
 
-    def splice(
-        self, ids_BS: Tensor, voice: Voice, is_speech_BT: Tensor, *, feeds_descriptor: bool = True
-    ) -> Tensor:
-        """Token embeddings (B, S, D) with the streams' tokens at the negative ids."""
+    def splice(self, ids_BS: Tensor, voice: Voice, is_speech_BT: Tensor) -> Tensor:
+        """Token embeddings (B, S, D), the streams' tokens at the negative ids; zeros for a stream not run."""
         llm: Any = self.llm
-        embeds_BSD = llm.get_input_embeddings()(ids_BS.clamp(min=0))
+        embeds_BSD = llm.get_input_embeddings()(ids_BS.clamp(min=0)) * (ids_BS >= 0).unsqueeze(-1)
         frames_B = is_speech_BT.sum(dim=-1)
         real_B = (frames_B // self.stack).clamp(min=1)
         embeds_BSD = _spliced(embeds_BSD, ids_BS == CONTENT, voice.content.tokens_BKD, real_B)
         if voice.descriptor is not None:
-            tokens = voice.descriptor.tokens_BKD * feeds_descriptor
-            embeds_BSD = _spliced(embeds_BSD, ids_BS == DESCRIPTOR, tokens, real_B)
+            embeds_BSD = _spliced(embeds_BSD, ids_BS == DESCRIPTOR, voice.descriptor.tokens_BKD, real_B)
         if voice.summary_B1D is not None:
-            tokens = voice.summary_B1D * feeds_descriptor
-            embeds_BSD = _spliced(embeds_BSD, ids_BS == SUMMARY, tokens, torch.ones_like(real_B))
+            embeds_BSD = _spliced(embeds_BSD, ids_BS == SUMMARY, voice.summary_B1D, torch.ones_like(real_B))
         return embeds_BSD
 
     def forward(self, batch: Batch, stage: Stage) -> Losses:
         """All loss terms of one batch in one stage."""
-        voice = self.listen(batch.layers_BTLH, batch.is_speech_BT)
+        voice = self.listen(batch.layers_BTLH, batch.is_speech_BT, to_descriptor=stage.feeds_descriptor)
         zero = zero_like(batch.layers_BTLH)
         return Losses(
-            cross_entropy=self._answer_loss(voice, batch, stage) if self.llm is not None else zero,
+            cross_entropy=self._answer_loss(voice, batch) if self.llm is not None else zero,
             kl_content=self._kl(voice.content, batch, "content" in stage.trains, zero),
             kl_descriptor=self._kl(voice.descriptor, batch, "descriptor" in stage.trains, zero),
             emotion_head=self._head_loss(voice, batch) if self._heads(stage) else zero,
         )
 
-    def _answer_loss(self, voice: Voice, batch: Batch, stage: Stage) -> Tensor:
+    def _answer_loss(self, voice: Voice, batch: Batch) -> Tensor:
         llm: Any = self.llm
-        embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT, feeds_descriptor=stage.feeds_descriptor)
+        embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT)
         output = llm(inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False)
         return token_cross_entropy(output.logits, batch.targets_BS, batch.weights_BS)
 

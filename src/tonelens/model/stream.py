@@ -22,15 +22,12 @@ from tonelens.recipe import StreamsConfig
 class LayerMix(nn.Module):
     """Softmax-weighted sum over the encoder's layers."""
 
-    def __init__(self, layers: int, *, normalise: bool) -> None:
+    def __init__(self, layers: int) -> None:
         super().__init__()
         self.logits = nn.Parameter(torch.zeros(layers))
-        self.normalise = normalise
 
     def forward(self, layers_BTLH: Tensor) -> Tensor:
         """(B, T, L, H) -> (B, T, H)."""
-        if self.normalise:
-            layers_BTLH = F.layer_norm(layers_BTLH, layers_BTLH.shape[-1:])
         weights_L = self.logits.softmax(dim=0).to(layers_BTLH.dtype)
         return torch.matmul(weights_L, layers_BTLH)
 
@@ -76,7 +73,7 @@ class Stream(nn.Module):
     ) -> None:
         super().__init__()
         self.llm_gradient = llm_gradient
-        self.mix = LayerMix(layers, normalise=config.normalise_layers)
+        self.mix = LayerMix(layers)
         self.bottleneck = (
             Bottleneck(encoder_width, config.hidden_width, config.latent_width, config.dropout)
             if config.disentangled
