@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders import saved, whisper_config
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+from builders import saved, whisper_config
 from journeys import trained
 from journeys.command_line import tonelens
 

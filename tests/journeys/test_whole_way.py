@@ -4,9 +4,10 @@ import json
 from importlib import resources
 
 import pytest
+from jsonschema import Draft202012Validator
+
 from journeys.command_line import tonelens
 from journeys.trained import LABELS, settings
-from jsonschema import Draft202012Validator
 
 SCHEMA = json.loads((resources.files("tonelens") / "explanation.schema.json").read_text("utf-8"))
 

@@ -20,21 +20,13 @@ def annotate(
     """Measure every clip and say the measures in words; goes on where it was interrupted."""
     import json
 
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+    from tonelens.cli.progress import Bars
     from tonelens.descriptors.annotate import annotate_rows, read_rows
 
     rows = read_rows(cuts)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Measuring", total=len(rows))
-        found = annotate_rows(
-            rows,
-            out,
-            workers=workers,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with Bars() as bars:
+        bars.begin("measuring", len(rows))
+        found = annotate_rows(rows, out, workers=workers, progress=lambda done, _: bars.advance(done))
     summary = _summary(found)
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=2))

@@ -34,7 +34,8 @@ def prepare(
     from tonelens.emotions import LabelSet
 
     label_set = LabelSet(tuple(word.strip() for word in labels.split(","))) if labels else None
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"Checking {corpus}", total=None)
         summary = prepare_corpus(
             corpus,

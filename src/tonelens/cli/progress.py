@@ -18,11 +18,11 @@ from rich.progress import (
 
 def hide_loading_bars() -> None:
     """No bar for weights that are read from the disk, which takes moments; downloads keep theirs."""
-    import huggingface_hub.utils
-    import transformers.utils.logging
+    from huggingface_hub.utils.tqdm import enable_progress_bars
+    from transformers.utils.logging import disable_progress_bar
 
-    transformers.utils.logging.disable_progress_bar()
-    huggingface_hub.utils.enable_progress_bars()
+    disable_progress_bar()
+    enable_progress_bars()
 
 
 class Bars:
