@@ -1,5 +1,6 @@
 """From a folder of recordings to an explained one, by commands alone and with words nobody knows."""
 
+import gzip
 import json
 from importlib import resources
 
@@ -143,3 +144,16 @@ def test_evaluating_on_nothing_but_known_voices_is_refused(journey, tmp_path):
     ended = tonelens("evaluate", journey.run, tmp_path / "cuts" / "cuts.jsonl.gz")
     assert ended.exit_code == 2
     assert "every clip has a speaker that the model was trained on" in ended.stderr
+
+
+def test_clips_that_vanished_are_listed_in_the_report(journey, tmp_path):
+    lines = gzip.decompress(journey.cuts.read_bytes()).decode("utf-8").splitlines()
+    held_out = [line for line in lines if "/s01-" in line][:3]
+    gone = json.loads(held_out[1])["id"]
+    held_out[1] = held_out[1].replace(str(journey.corpus), "/nowhere")
+    (tmp_path / "few.jsonl.gz").write_bytes(gzip.compress("\n".join(held_out).encode()))
+    ended = tonelens("evaluate", journey.run, tmp_path / "few.jsonl.gz", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    report = json.loads(ended.stdout)
+    assert report["clips"] == 2
+    assert any(f"1 clips could not be read: {gone}: no such file" in note for note in report["notes"])
