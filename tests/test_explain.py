@@ -133,11 +133,11 @@ def test_nobodys_gender_compares_with_everybody(clips):
 
 
 def test_a_bad_recording_stops_nothing(clips, tmp_path):
-    requests = [Request(source=clips[0]), Request(source=tmp_path / "no.wav"), Request(source=b"", name="x")]
+    requests = [Request(source=tmp_path / "no.wav"), Request(source=clips[0]), Request(source=b"", name="x")]
     first, second, third = explainer().explain_all(requests)
-    assert isinstance(first, Explanation)
-    assert isinstance(second, Refusal)
-    assert (second.source, second.reason) == (str(tmp_path / "no.wav"), "missing")
+    assert isinstance(first, Refusal)
+    assert isinstance(second, Explanation)
+    assert (first.source, first.reason) == (str(tmp_path / "no.wav"), "missing")
     assert (third.source, third.reason) == ("x", "empty")
     with pytest.raises(AudioError, match="no such file"):
         explainer().explain(tmp_path / "no.wav")

@@ -156,4 +156,4 @@ def test_clips_that_vanished_are_listed_in_the_report(journey, tmp_path):
     assert ended.exit_code == 0, ended.stderr
     report = json.loads(ended.stdout)
     assert report["clips"] == 2
-    assert any(f"1 clips could not be read: {gone}: no such file" in note for note in report["notes"])
+    assert any(f"could not be read (1): {gone}: no such file" in note for note in report["notes"])

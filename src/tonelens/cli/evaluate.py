@@ -39,7 +39,7 @@ def evaluate(
     messages = [refusal.message for refusal in predicted.refused]
     if not predicted.predictions:
         raise InputError(f"none of the {len(chosen)} clips could be read. First: {messages[0]}")
-    unread = f"Not scored, {len(messages)} clips could not be read: {'; '.join(messages)}"
+    unread = f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}"
     report = score(
         predicted.predictions,
         protocol=protocol,

@@ -30,9 +30,13 @@ def draw(result: Explanation, audio: Audio, path: Path) -> None:
 
 
 def _claim(name: str, value: Descriptor) -> Claim:
+    measured = value.measured_in_words()
+    if measured is not None and value.measured_level is not None:
+        measured = f"{measured}, {value.measured_level} for the {value.reference}"
+    nothing = "-" if measured is None else "no claim"
     return Claim(
         name=name.replace("_", " "),
-        level=value.level or "-",
-        measured=value.measured_in_words() or "-",
+        level=value.level or nothing,
+        measured=measured or "-",
         verdict=value.verdict,
     )
