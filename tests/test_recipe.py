@@ -34,6 +34,14 @@ CONFIGS = [kind for _, kind in inspect.getmembers(module, dataclasses.is_datacla
         ),
         ({"llm": {"source": "none", "lora_rank": 2}}, ("llm.source", "llm.lora_rank")),
         ({"llm": {"source": "none"}}, ("llm.source", "answer.descriptors")),
+        (
+            {
+                "llm": {"source": "none"},
+                "answer": {"descriptors": False, "transcript": False},
+                "streams": {"summary_token": True},
+            },
+            ("llm.source", "streams.summary_token"),
+        ),
         ({"augment": {"speed": 0.1}}, ("augment.speed", "augment.copies")),
     ],
 )

@@ -320,6 +320,11 @@ class Recipe:
             "objective.emotion_head_weight above 0, answer.descriptors and answer.transcript to false.",
         )
         _require(
+            not (self.llm.source == "none" and self.streams.summary_token),
+            "llm.source is 'none' but streams.summary_token is true: there is no LLM to read the token. "
+            "Set streams.summary_token=false.",
+        )
+        _require(
             self.objective.emotion_head_weight > 0 or self.augment.mixup == 0,
             "augment.mixup mixes inputs of the auxiliary head, but objective.emotion_head_weight is 0. "
             "Set one of them.",

@@ -42,7 +42,6 @@ class GrammarDecoder:
         self.model = model
         self.prompter = prompter
         self.max_free_tokens = max_free_tokens
-        self._closing = {prompter.tokens(QUOTE + tail)[0] for tail in ("", ".", ". Based on")}
         self._forbidden_V = self._quote_and_special_tokens()
 
     @torch.no_grad()

@@ -6,7 +6,6 @@ Source    arXiv:2505.23236, section 2 (Llama-3.1-8B-Instruct as q(y given z)); L
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -168,11 +167,6 @@ def from_config(folder: Path) -> nn.Module:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))  # type: ignore[no-any-return]
-
-
-def looks_like_quote(text: str) -> bool:
-    """Whether a token's text holds the straight quote that closes a transcript."""
-    return re.search("'", text) is not None
 
 
 def _four_bit() -> Any:

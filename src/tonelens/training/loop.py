@@ -81,8 +81,21 @@ def train(
         CorpusError, ConfigError, ModelError, RunError, StorageError: see their modules.
     """
     run = _open(recipe, cuts, measures, out, resume=resume, cache=cache, reporter=reporter or Quiet())
-    metrics = Metrics(run.folder.metrics_path, out / "tensorboard", run.state.progress.step)
-    state, clock, saved = run.state, Clock(), time.monotonic()
+    curves = out / "tensorboard"
+    with contextlib.closing(Metrics(run.folder.metrics_path, curves, run.state.progress.step)) as metrics:
+        state = _turns(run, metrics, checkpoint_every_s)
+    final = state.best or state.average or own_weights(run.model)
+    prepared = run.prepared
+    save_model(
+        run.folder.model_path, run.model, prepared.prompter, prepared.data.levels, prepared.card, final
+    )
+    return run.folder.model_path
+
+
+def _turns(run: Run, metrics: Metrics, checkpoint_every_s: float) -> State:
+    """Every step that is left, in order; the state after the last one."""
+    state, recipe = run.state, run.recipe
+    clock, saved = Clock(), time.monotonic()
     for step, batches in _with_batches(run.steps[state.progress.step :], run.maker, recipe, run.accelerator):
         if _is_over(state.progress, recipe):
             break
@@ -96,19 +109,12 @@ def train(
         metrics.write(step.number + 1, "step", {**facts, **losses, **clock.take(), "seconds": clock.lap()})
         if step.ends_epoch and step.stage is not ASR:
             state = _scored(state, run.prepared, run.model, metrics)
-        run.reporter.advance(
-            step.number + 1, f"{step.stage.name} epoch {step.epoch + 1}, loss {losses['loss']:.3f}"
-        )
+        note = f"{step.stage.name} epoch {step.epoch + 1}, loss {losses['loss']:.3f}"
+        run.reporter.advance(step.number + 1, note)
         if time.monotonic() - saved >= checkpoint_every_s or step.number + 1 == len(run.steps):
             run.folder.save(_snapshot(state, run.model, run.optimiser))
             saved = time.monotonic()
-    metrics.close()
-    final = state.best or state.average or own_weights(run.model)
-    prepared = run.prepared
-    save_model(
-        run.folder.model_path, run.model, prepared.prompter, prepared.data.levels, prepared.card, final
-    )
-    return run.folder.model_path
+    return state
 
 
 @dataclass(frozen=True, slots=True)
