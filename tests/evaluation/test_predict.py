@@ -12,6 +12,7 @@ from tonelens.descriptors.sentences import read
 from tonelens.errors import CorpusError
 from tonelens.evaluation import predict
 from tonelens.evaluation.report import evaluate, report_page
+from tonelens.explain import Request
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +119,12 @@ def test_without_words_in_the_corpus_no_transcript_is_scored(cuts):
 
 def test_a_part_of_a_recording_is_read_as_that_part(cuts):
     part = replace(cuts[0], start=0.5, duration=1.0)
-    whole, cut_out = predict.predict(explainer(), [cuts[0], part]).predictions
-    assert whole.probabilities != cut_out.probabilities
+    (prediction,) = predict.predict(explainer(), [part]).predictions
+    path, gender = cuts[0].recording.sources[0].source, cuts[0].supervisions[0].gender
+    request = Request(source=path, start_s=0.5, end_s=1.5, gender=gender)
+    (alone,) = explainer().explain_all([request])
+    assert prediction.caption == alone.explanation
+    assert prediction.probabilities == alone.emotion.probabilities
 
 
 def test_clips_that_cannot_be_read_are_listed_in_the_report(cuts):

@@ -1,6 +1,7 @@
 """From a folder of recordings to an explained one, by commands alone and with words nobody knows."""
 
 import gzip
+import hashlib
 import json
 from importlib import resources
 
@@ -157,3 +158,24 @@ def test_clips_that_vanished_are_listed_in_the_report(journey, tmp_path):
     report = json.loads(ended.stdout)
     assert report["clips"] == 2
     assert any(f"could not be read (1): {gone}: no such file" in note for note in report["notes"])
+
+
+def test_a_recording_comes_through_a_pipe(journey, tmp_path):
+    recording = journey.clip().read_bytes()
+    ended = tonelens(
+        "explain", "-", "--model", journey.run, "--json", "--report", tmp_path / "r", stdin=recording
+    )
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    row = json.loads(ended.stdout)
+    assert row["audio"]["source"] == "stdin"
+    assert row["audio"]["sha256"] == hashlib.sha256(recording).hexdigest()
+    assert {path.name.split("-")[0] for path in (tmp_path / "r").iterdir()} == {"stdin"}
+
+
+def test_a_list_gives_the_words_of_many(journey, tmp_path):
+    rows = f"{journey.clip()},mani tosu\n{journey.clip('s02')},\n"
+    (tmp_path / "calls.csv").write_text("path,text\n" + rows, "utf-8")
+    ended = tonelens("explain", tmp_path / "calls.csv", "--model", journey.run, "--json")
+    first, second = (json.loads(line)["transcript"] for line in ended.stdout.splitlines())
+    assert (first["text"], first["source"]) == ("mani tosu", "given")
+    assert second["source"] == "model"
