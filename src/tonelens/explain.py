@@ -97,16 +97,21 @@ class Explainer:
         return cls(loaded)
 
     def explain(
-        self, source: str | Path | bytes | Audio, *, transcript: str | None = None, gender: str | None = None
+        self,
+        source: str | Path | bytes | Audio,
+        *,
+        transcript: str | None = None,
+        language: str | None = None,
+        gender: str | None = None,
     ) -> Explanation:
-        """Explain one recording.
+        """Explain one recording; what is given of words, their language and the speaker is taken as true.
 
         Raises:
             AudioError: the recording cannot be trusted; see `tonelens.audio.load`.
         """
         clip = source if isinstance(source, Audio) else audio.load(source)
         self.loaded.encoder.check_length(clip.duration_s, clip.source)
-        request = Request(source=clip.source, transcript=transcript, gender=gender)
+        request = Request(source=clip.source, transcript=transcript, language=language, gender=gender)
         return self._explained([clip], [request])[0]
 
     def explain_all(

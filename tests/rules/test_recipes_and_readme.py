@@ -11,7 +11,9 @@ RECIPES = sorted((ROOT / "src" / "tonelens" / "recipes").rglob("*.toml"))
 
 
 @pytest.mark.skipif(not RECIPES, reason="no recipe is shipped yet")
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT / "src" / "tonelens" / "recipes")))
+@pytest.mark.parametrize(
+    "path", RECIPES, ids=lambda path: str(path.relative_to(ROOT / "src" / "tonelens" / "recipes"))
+)
 def test_recipes_load(path):
     assert load_recipe(path) is not None
 

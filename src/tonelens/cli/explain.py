@@ -17,6 +17,9 @@ def explain(
     model: Annotated[Path | None, typer.Option(help="a model or run folder")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     transcript: Annotated[str | None, typer.Option(help="the words, where they are known")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="of the words: en, de or pl lets them measure the pace")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="write picture, text and JSON of each here")] = None,
 ) -> None:
     """Say what emotion each recording carries, and why."""
@@ -24,7 +27,7 @@ def explain(
 
     from tonelens.cli.inputs import requests_of
 
-    requests = requests_of(audio, transcript)
+    requests = requests_of(audio, transcript, language)
     from tonelens.cli.progress import hide_loading_bars
     from tonelens.explain import Explainer, Refusal
 

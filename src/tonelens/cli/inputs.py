@@ -23,7 +23,9 @@ LIST_SUFFIXES = (".csv", ".tsv", ".jsonl")
 LIST_COLUMNS = ("path", "start", "end", "text", "language", "gender")
 
 
-def requests_of(arguments: Sequence[str], transcript: str | None) -> list[Request]:
+def requests_of(
+    arguments: Sequence[str], transcript: str | None = None, language: str | None = None
+) -> list[Request]:
     """Every recording that the arguments name, in order.
 
     A folder without recordings, or a pattern that fits none, stays in its place as a path that cannot be
@@ -44,7 +46,7 @@ def requests_of(arguments: Sequence[str], transcript: str | None) -> list[Reques
                 f"Give a CSV list with the columns path,text."
             )
         found = [replace(found[0], transcript=transcript)]
-    return found
+    return [request if request.language else replace(request, language=language) for request in found]
 
 
 def _requests(argument: str) -> Iterator[Request]:

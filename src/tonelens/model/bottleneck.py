@@ -54,8 +54,9 @@ class Bottleneck(nn.Module):
     def _start_loud(self) -> None:
         """First weights that let speech through: means of about unit size, deviations of FIRST_STD.
 
-        With PyTorch's default weights the means begin 20 times smaller than the noise, and both streams
-        collapse onto the prior before the LLM has learnt to listen to them (LOG.md, first fold).
+        With PyTorch's default weights the means begin about ten times smaller than the noise, and the
+        content stream collapses onto the prior before the LLM has learnt to listen to it
+        (docs/decisions/0006).
         """
         for layer in self.body:
             if isinstance(layer, nn.Linear):

@@ -8,7 +8,7 @@ Shapes    T frames (50 a second), L hidden states (transformer layers + 1, the f
           input of layer 1), H width.
 Source    arXiv:2505.23236, section 2 ("hidden states of all layers"); Whisper on unpadded frames
           is ours (cosine to padded frames >= 0.976, at a fraction of the cost), and so is taking
-          Whisper's last layer before its final layer norm: it carries more (docs/results/baselines.json).
+          Whisper's last layer before its final layer norm: the norm adds nothing (docs/decisions/0007).
 """
 
 from __future__ import annotations

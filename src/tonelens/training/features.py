@@ -48,10 +48,16 @@ class Features:
         first, last = self._spans[key]
         return torch.from_numpy(np.array(self._frames[first:last]))
 
-    def frames(self, key: str) -> int:
-        """T of a waveform."""
-        first, last = self._spans[key]
-        return last - first
+
+class LiveFeatures(Features):
+    """The same without a cache: every access runs the encoder."""
+
+    def __init__(self, waveforms: Sequence[Waveform], encoder: SpeechEncoder) -> None:
+        self._waveforms = {key_of(waveform.cut, waveform.change): waveform for waveform in waveforms}
+        self._encoder = encoder
+
+    def __getitem__(self, key: str) -> Tensor:
+        return _states(self._waveforms[key], self._encoder)
 
 
 def key_of(cut: MonoCut, change: Change) -> str:
@@ -96,14 +102,18 @@ def _compute(
     first = 0
     with written_aside(path) as aside, aside.open("wb") as file:
         for number, (waveform, key) in enumerate(zip(waveforms, keys, strict=True)):
-            samples = changed_samples(load_audio(waveform.cut).samples, waveform.change)
-            states = encoder.encode([samples])[0]
-            # float16 holds the features well; its range is guarded against outliers of deep layers
-            file.write(states.clamp(-6e4, 6e4).to(torch.float16).cpu().numpy().tobytes())
+            states = _states(waveform, encoder)
+            file.write(states.numpy().tobytes())
             spans[key] = (first, first + len(states))
             first += len(states)
             progress(number + 1, len(waveforms))
     return spans
+
+
+def _states(waveform: Waveform, encoder: SpeechEncoder) -> Tensor:
+    """Hidden states as float16, whose range is guarded against outliers of deep layers."""
+    samples = changed_samples(load_audio(waveform.cut).samples, waveform.change)
+    return encoder.encode([samples])[0].clamp(-6e4, 6e4).to(torch.float16).cpu()
 
 
 def _hash(parts: Sequence[str]) -> str:

@@ -222,7 +222,8 @@ def _with_batches(
 def _forward_backward(run: Run, step: Step, batches: Sequence[Batch]) -> dict[str, float]:
     """Gradients of one step; returns every loss term, averaged over its batches."""
     set_stage(run.model, step.stage)
-    torch.manual_seed(run.recipe.seed * 1_000_003 + step.number)
+    ranks, rank = run.accelerator.num_processes, run.accelerator.process_index
+    torch.manual_seed((run.recipe.seed * 1_000_003 + step.number) * ranks + rank)
     sums: dict[str, float] = {}
     for index, batch in enumerate(batches):
         is_last = index == len(batches) - 1

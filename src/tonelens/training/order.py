@@ -1,7 +1,7 @@
 """The order of clips: batches of similar length, shuffled, the same for the same seed and epoch.
 
 Every epoch has the same number of batches, so learning-rate schedules and resuming are exact.
-(Lhotse's dynamic buckets give a number of batches that varies by epoch; docs/decisions/0004.)
+(Why not Lhotse's buckets: docs/decisions/0004.)
 """
 
 from __future__ import annotations

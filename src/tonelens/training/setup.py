@@ -29,7 +29,7 @@ from tonelens.recipe import Recipe
 from tonelens.storage import write_json
 from tonelens.training.batches import changes_of
 from tonelens.training.data import TrainingData, changed_values, training_data
-from tonelens.training.features import Features, Waveform, encoded
+from tonelens.training.features import Features, LiveFeatures, Waveform, encoded
 from tonelens.training.run_folder import RunFolder
 
 WORD_REPEATS = 500
@@ -70,8 +70,10 @@ def prepare(
     write_json(folder.path / "environment.json", environment())
     waveforms = [Waveform(cut, change) for cut in data.train for change in changes_of(recipe, cut.id)]
     waveforms += [Waveform(cut, NO_CHANGE) for cut in data.dev]
-    reporter.begin("encoding", len(waveforms))
-    features = encoded(waveforms, encoder, cache, progress=lambda done, _: reporter.advance(done))
+    features: Features = LiveFeatures(waveforms, encoder)
+    if recipe.encoder.cache:
+        reporter.begin("encoding", len(waveforms))
+        features = encoded(waveforms, encoder, cache, progress=lambda done, _: reporter.advance(done))
     model, prompter = build_model(
         recipe,
         data.labels,
