@@ -19,9 +19,9 @@ from builders import (
 )
 from tonelens.descriptors.levels import LevelItem, fit_levels
 from tonelens.descriptors.measure import Measures
-from tonelens.errors import ModelError
+from tonelens.errors import InputError, ModelError
 from tonelens.model.answering import Answerer
-from tonelens.model.checkpoint import ModelCard, load_card, load_model, own_weights, save_model
+from tonelens.model.checkpoint import ModelCard, _read_levels, load_card, load_model, own_weights, save_model
 from tonelens.model.speech_encoder import SpeechEncoder
 
 CLIPS = random_clips([9, 30, 17])
@@ -123,3 +123,13 @@ def test_a_damaged_or_foreign_folder_is_refused(tmp_path, encoder_folder):
     (folder / "model.json").write_text("{", "utf-8")
     with pytest.raises(ModelError, match="damaged"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"schema": "tonelens/levels@2"}'])
+def test_damaged_levels_are_refused_in_one_line(tmp_path, content):
+    path = tmp_path / "levels.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError) as caught:
+        _read_levels(path)
+    assert "levels" in str(caught.value) and "\n" not in str(caught.value)

@@ -129,7 +129,7 @@ def test_what_an_answer_says_of_a_clip(cuts, measures):
     unknown = dataclasses.replace(cut, supervisions=[dataclasses.replace(cut.supervisions[0], gender=None)])
     bare = dataclasses.replace(measures[cut.id], f0_median_hz=None)
     said = spoken_values(unknown, bare, data.levels, DataConfig())
-    assert said["gender"] == "person" and said["pitch"] == "unclear"
+    assert said["gender"] == "person" and said["pitch"] == "doubtful"
 
 
 def test_a_changed_waveform_is_described_by_its_changed_measures(cuts, measures):

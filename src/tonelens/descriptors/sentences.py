@@ -33,7 +33,7 @@ GENDERS = ("male", "female", "person")
 PITCH_LEVELS = ("low", "normal", "high")
 VOLUME_LEVELS = ("low", "normal", "high")
 SPEED_LEVELS = ("slow", "normal", "fast")
-UNKNOWN = "unclear"
+UNKNOWN = "doubtful"
 """The level of a descriptor that could not be measured in the training clip."""
 
 QUOTE = "'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def draw_confusion(path: Path, scores: ClassScores, *, title: str) -> None:
     axes.set_yticks(range(len(row_names)), row_names)
     axes.set_xlabel("answer (clips, and % of the reference class)")
     axes.set_ylabel("reference")
-    axes.set_title(title, fontsize=11)
+    axes.set_title(textwrap.fill(title, 70), fontsize=11)
     for row, column in np.ndindex(*shown.shape):
         if shown[row, column]:
             text = f"{shown[row, column]}\n{100 * shares[row, column]:.0f} %"

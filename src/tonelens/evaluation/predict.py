@@ -42,6 +42,10 @@ def test_cuts(cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test") -
     chosen = [cut for cut in cuts if cut.id in held_out]
     if chosen:
         return chosen, protocol
+    if part != "test":
+        raise CorpusError(
+            f"none of these clips is of the model's {part} part. Give its cuts, or use --part test."
+        )
     heard = set(card.train_speakers)
     unheard = [cut for cut in cuts if speaker_of(cut) not in heard]
     if not unheard:

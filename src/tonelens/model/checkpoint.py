@@ -128,7 +128,7 @@ def load_model(folder: Path) -> LoadedModel:
             f"{path}: the weights cannot be read ({error}). Copy or train the model again."
         ) from None
     load_weights(model, weights, str(path))
-    levels = Levels.from_dict(json.loads((folder / "levels.json").read_text("utf-8")))
+    levels = _read_levels(folder / "levels.json")
     fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return LoadedModel(
         model=model.eval(), prompter=Prompter(tokenizer, recipe.answer), encoder=encoder, levels=levels,
@@ -192,16 +192,33 @@ def _card(described: dict[str, Any]) -> ModelCard:
     return ModelCard(labels=LabelSet(tuple(described["labels"])), **{name: described[name] for name in names})
 
 
+def _read_json(path: Path) -> dict[str, Any]:
+    way_out = "Copy or train the model again."
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error}). {way_out}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: damaged ({error}). {way_out}") from None
+    if not isinstance(value, dict):
+        raise ModelError(f"{path}: damaged (holds no JSON object). {way_out}")
+    return value
+
+
+def _read_levels(path: Path) -> Levels:
+    try:
+        return Levels.from_dict(_read_json(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: damaged ({error!r}). Copy or train the model again.") from None
+
+
 def _read_description(folder: Path) -> dict[str, Any]:
     path = folder / "model.json"
-    try:
-        described: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except OSError:
+    if not path.is_file():
         raise ModelError(
             f"{folder}: not a model folder (no model.json). Give a folder written by `tonelens train`."
-        ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: damaged ({error}). Copy or train the model again.") from None
+        )
+    described = _read_json(path)
     if described.get("schema") != SCHEMA:
         raise ModelError(f"{path}: schema {described.get('schema')!r}, but this version reads {SCHEMA}.")
     return described

@@ -16,6 +16,7 @@ from tonelens.progress import Reporter
 from tonelens.recipe import Recipe
 from tonelens.storage import read_jsonl
 from tonelens.training.loop import train
+from tonelens.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def train_on(
     """
     from tonelens.model.checkpoint import load_card
 
+    RunFolder(out).check_free(resume=resume)
     home = cache or out.parent / f"{out.name}-cache"
     measured = measure_all(data, home, reporter)
     folder = train(

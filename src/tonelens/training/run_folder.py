@@ -60,22 +60,31 @@ class RunFolder:
         self.model_path = path / "model"
         self._checkpoints = path / "checkpoints"
 
+    def check_free(self, *, resume: bool) -> None:
+        """Refuse a folder that holds something else, before any long work.
+
+        Raises:
+            RunError: it holds a run already, or other files, and `resume` is False.
+        """
+        if resume or not self.path.is_dir() or not any(self.path.iterdir()):
+            return
+        if (self.path / "run.json").is_file():
+            raise RunError(
+                f"{self.path}: holds a run already. Add --resume to go on with it, or name a new folder."
+            )
+        raise RunError(f"{self.path}: the folder is not empty. Name a new folder.")
+
     def begin(self, identity: dict[str, Any], *, resume: bool) -> None:
         """Claim the folder for the run that `identity` describes (recipe, split, encoder).
 
         Raises:
             RunError: it holds a run already (without `resume`), or another one (with it).
         """
+        self.check_free(resume=resume)
         record = self.path / "run.json"
         if not record.is_file():
-            if self.path.is_dir() and any(self.path.iterdir()) and not resume:
-                raise RunError(f"{self.path}: the folder is not empty. Name a new folder.")
             write_json(record, identity)
             return
-        if not resume:
-            raise RunError(
-                f"{self.path}: holds a run already. Add --resume to go on with it, or name a new folder."
-            )
         before = json.loads(record.read_text("utf-8"))
         different = sorted(
             key for key in before.keys() | identity.keys() if before.get(key) != identity.get(key)
