@@ -77,6 +77,7 @@ def _material() -> Material:
             f"encoder.source={encoder.resolve()}",
             "data.protocol=emobox",
             "schedule.ser_epochs=12",
+            "augment.copies=1",
         )
         return Material(name="ravdess", cuts=_prepared("ravdess", corpus), settings=settings)
     from tonelens.corpora.synthetic import write_corpus
