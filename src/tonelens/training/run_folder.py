@@ -162,4 +162,4 @@ def load_optimiser(
     for name, value in tensors.items():
         parameter_name, _, key = name.rpartition("|")
         parameter = parameters[parameter_name]
-        optimiser.state[parameter][key] = value if key == "step" else value.to(parameter.device)
+        optimiser.state[parameter][key] = value.to(parameter.device)
