@@ -76,7 +76,7 @@ def _material() -> Material:
         settings: tuple[str, ...] = (
             f"encoder.source={encoder.resolve()}",
             "data.protocol=emobox",
-            "schedule.ser_epochs=12",
+            "schedule.ser_epochs=10",
             "augment.copies=1",
         )
         return Material(name="ravdess", cuts=_prepared("ravdess", corpus), settings=settings)
