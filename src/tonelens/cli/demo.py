@@ -103,7 +103,7 @@ def _prepared(corpus: str, source: Path) -> Path:
 
 def _trained(material: Material) -> Path:
     """The trained demo model; an interrupted training goes on."""
-    run_folder = HOME / material.name
+    run_folder = HOME / f"run-{material.name}"
     if (run_folder / "model" / "model.json").is_file():
         return run_folder
     from tonelens.cli.progress import Bars
