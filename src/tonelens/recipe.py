@@ -226,8 +226,9 @@ class OptimiserConfig:
     """Gradients are scaled down to this norm."""
     average_decay: float = 0.0
     """Exponential average of the weights, per step; 0 keeps the last weights."""
-    precision: Literal["no", "bf16", "fp16"] = "bf16"
-    """Accelerate's mixed precision."""
+    precision: Literal["auto", "no", "bf16", "fp16"] = "auto"
+    """Accelerate's mixed precision. `auto`: bf16 where the device computes in it, else none
+    (a CPU without such instructions is 80 times slower in bf16 than in float32)."""
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "accumulate"):

@@ -1,11 +1,12 @@
 import pytest
+import torch
 
 from builders import small_recipe
 from tonelens.batching.prompts import Prompter
 from tonelens.descriptors.sentences import Choice, answer_grammar
 from tonelens.model.language_model import train_tokenizer
 from tonelens.training.data import training_data
-from tonelens.training.setup import environment, tokenizer_texts
+from tonelens.training.setup import environment, mixed_precision, tokenizer_texts
 
 EMOBOX = {"protocol": "emobox", "hold_out_dev": False}
 
@@ -34,4 +35,16 @@ def test_the_tokenizer_learns_from_the_training_part_only(cuts, measures):
 
 
 def test_the_environment_says_what_a_figure_needs():
-    assert {"tonelens", "python", "torch", "transformers", "cores", "threads", "device"} <= set(environment())
+    facts = {"tonelens", "python", "torch", "transformers", "cores", "threads", "device", "precision"}
+    assert facts <= set(environment("no"))
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [({"avx2": True}, "no"), ({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({}, "no")],
+)
+def test_auto_precision_is_bf16_only_where_the_processor_computes_in_it(monkeypatch, capabilities, precision):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert mixed_precision("auto") == precision
+    assert mixed_precision("fp16") == "fp16"

@@ -36,7 +36,7 @@ from tonelens.training.dev import dev_score
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_rank
 from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
-from tonelens.training.setup import Prepared, prepare
+from tonelens.training.setup import Prepared, mixed_precision, prepare
 from tonelens.training.stages import ASR, Turn, learning_rate, llm_trainable, plan, set_stage, stages_of
 
 
@@ -148,7 +148,7 @@ def _open(
 ) -> Run:
     """Claim the folder, prepare data and model, plan the steps, restore the newest checkpoint."""
     accelerator = Accelerator(
-        mixed_precision=recipe.optimiser.precision,
+        mixed_precision=mixed_precision(recipe.optimiser.precision),
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     folder = RunFolder(out)

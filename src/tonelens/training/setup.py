@@ -32,6 +32,8 @@ from tonelens.training.data import TrainingData, changed_values, training_data
 from tonelens.training.features import Features, LiveFeatures, Waveform, encoded
 from tonelens.training.run_folder import RunFolder
 
+BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "bf16")
+"""CPU capabilities that make bf16 faster than float32 (the last is Arm's)."""
 WORD_REPEATS = 500
 """How often the fixed words count when a tokenizer is trained, so that each becomes one token."""
 
@@ -67,7 +69,7 @@ def prepare(
     folder.begin(_identity(recipe, data, card), resume=resume)
     write_json(folder.path / "recipe.json", dataclasses.asdict(recipe))
     write_json(folder.path / "split.json", {**data.split.to_dict(), "parts": dict(data.split.parts)})
-    write_json(folder.path / "environment.json", environment())
+    write_json(folder.path / "environment.json", environment(recipe.optimiser.precision))
     waveforms = [Waveform(cut, change) for cut in data.train for change in changes_of(recipe, cut.id)]
     waveforms += [Waveform(cut, NO_CHANGE) for cut in data.dev]
     features: Features = LiveFeatures(waveforms, encoder)
@@ -96,9 +98,20 @@ def tokenizer_texts(recipe: Recipe, data: TrainingData) -> list[str]:
     return answers + words * WORD_REPEATS
 
 
-def environment() -> dict[str, object]:
-    """What a figure needs beside it: versions, cores, device."""
+def mixed_precision(asked: str) -> str:
+    """What Accelerate is told: `auto` becomes bf16 where this device computes in it natively, else `no`."""
+    if asked != "auto":
+        return asked
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "no"
+    capabilities = torch.cpu.get_capabilities()
+    return "bf16" if any(capabilities.get(name) for name in BF16_INSTRUCTIONS) else "no"
+
+
+def environment(precision: str) -> dict[str, object]:
+    """What a figure needs beside it: versions, cores, device, precision."""
     return {
+        "precision": mixed_precision(precision),
         "tonelens": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
