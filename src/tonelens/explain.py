@@ -7,7 +7,7 @@ print(explainer.explain("a.wav").to_text())
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,18 @@ import torch
 
 from tonelens import audio
 from tonelens.audio import Audio
+from tonelens.descriptors.audible import Inaudible, why_inaudible
 from tonelens.descriptors.levels import DESCRIPTORS, Level
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.sentences import UNKNOWN
 from tonelens.descriptors.verdicts import judge
 from tonelens.errors import AudioError, InputError, ModelError
 from tonelens.model.answering import Answerer
-from tonelens.model.checkpoint import LoadedModel, load_model
+from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
+from tonelens.model.confidence import check_risk
 from tonelens.model.decoding import Answer
 from tonelens.results import (
+    NO_LABEL,
     AudioInfo,
     Descriptor,
     Emotion,
@@ -67,20 +70,34 @@ class Request:
 class Explainer:
     """One loaded model, ready to explain."""
 
-    def __init__(self, loaded: LoadedModel) -> None:
+    def __init__(self, loaded: LoadedModel, *, abstain: float | None = None) -> None:
         self.loaded = loaded
+        self.abstain = abstain
+        self.threshold = _threshold(loaded.card, abstain)
         self._answerer = Answerer(loaded.model, loaded.prompter, loaded.card.labels)
         self.labels = loaded.card.labels
         self.grammar = self._answerer.grammar
 
     @classmethod
     def from_pretrained(
-        cls, name_or_path: str | Path | None = None, *, device: str | None = None
+        cls,
+        name_or_path: str | Path | None = None,
+        *,
+        device: str | None = None,
+        abstain: float | None = None,
     ) -> Explainer:
         """Load a model folder or a run folder.
 
+        Args:
+            name_or_path: the folder.
+            device: as torch names it; by default a GPU where there is one.
+            abstain: the share of wrong answers that is accepted, 0 to 1: less sure answers are not given.
+                None answers whatever the signal allows.
+
         Raises:
-            ModelError: there is no such model, or a part of it is missing or damaged.
+            ModelError: there is no such model, or a part of it is missing or damaged; `abstain` is asked of a
+                model that is not calibrated.
+            InputError: the model's dev part promises no risk as low as `abstain`.
         """
         if name_or_path is None:
             raise ModelError(
@@ -94,7 +111,7 @@ class Explainer:
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         loaded.model.to(place)
         loaded.encoder.to(place)
-        return cls(loaded)
+        return cls(loaded, abstain=abstain)
 
     def explain(
         self,
@@ -141,34 +158,84 @@ class Explainer:
         return clip
 
     def _explained(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Explanation]:
-        states = self.loaded.encoder.encode([clip.samples for clip in clips])
-        given = [{"transcript": request.transcript} if request.transcript else {} for request in requests]
-        answers = self._answerer.answer(states, given)
+        measured = [_measured(clip, request) for clip, request in zip(clips, requests, strict=True)]
+        why_not = [why_inaudible(clip, measures) for clip, measures in zip(clips, measured, strict=True)]
+        heard = [number for number, reason in enumerate(why_not) if reason is None]
+        answers = iter(self._answers([clips[n] for n in heard], [requests[n] for n in heard]))
         return [
-            self._explanation(clip, request, answer, _measured(clip, request))
-            for clip, request, answer in zip(clips, requests, answers, strict=True)
+            self._explanation(clip, request, measures, next(answers) if reason is None else reason)
+            for clip, request, measures, reason in zip(clips, requests, measured, why_not, strict=True)
         ]
 
-    def _explanation(self, clip: Audio, request: Request, answer: Answer, measures: Measures) -> Explanation:
+    def _answers(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Answer]:
+        if not clips:
+            return []
+        states = self.loaded.encoder.encode([clip.samples for clip in clips])
+        given = [{"transcript": request.transcript} if request.transcript else {} for request in requests]
+        return self._answerer.answer(states, given)
+
+    def _explanation(
+        self, clip: Audio, request: Request, measures: Measures, found: Answer | Inaudible
+    ) -> Explanation:
         card = self.loaded.card
-        gender = request.gender or answer.values.get("gender")
+        said = found.values if isinstance(found, Answer) else {}
         finest = self.loaded.model.recipe.data.finest_reference
+        gender = request.gender or said.get("gender")
         levels = self.loaded.levels.assign(measures, gender=gender, finest=finest)
-        heard = answer.values.get("transcript", "")
-        heard_by: TranscriptSource = "model" if "transcript" in answer.values else "none"
+        if isinstance(found, Inaudible):
+            levels = {name: _unnamed(level, found.message) for name, level in levels.items()}
+        heard_by: TranscriptSource = "model" if "transcript" in said else "none"
+        emotion, explanation = self._emotion(found)
         return Explanation(
             audio=AudioInfo(source=clip.source, duration_s=round(clip.duration_s, 3), sha256=clip.sha256),
-            emotion=Emotion(label=answer.values["emotion"], probabilities=answer.probabilities["emotion"]),
-            descriptors={
-                name: _descriptor(name, answer.values.get(name), levels[name]) for name in DESCRIPTORS
-            },
-            emphasis=tuple(Emphasis(span.start_s, span.end_s, span.strength) for span in measures.emphasis),
-            transcript=Transcript(
-                text=request.transcript or heard, source="given" if request.transcript else heard_by
+            emotion=emotion,
+            descriptors={name: _descriptor(name, said.get(name), levels[name]) for name in DESCRIPTORS},
+            emphasis=tuple(
+                Emphasis(span.start_s, span.end_s, span.strength)
+                for span in (measures.emphasis if isinstance(found, Answer) else ())
             ),
-            explanation=answer.text,
+            transcript=Transcript(
+                text=request.transcript or said.get("transcript", ""),
+                source="given" if request.transcript else heard_by,
+            ),
+            explanation=explanation,
             model=ModelInfo(name=card.name, fingerprint=self.loaded.fingerprint, licence=card.licence),
         )
+
+    def _emotion(self, found: Answer | Inaudible) -> tuple[Emotion, str]:
+        """The emotion, with honest probabilities, and the sentence; or why there is none."""
+        if isinstance(found, Inaudible):
+            equal = dict.fromkeys(self.labels, 1 / len(self.labels))
+            sentence = f"No emotion is named: {found.message}."
+            return Emotion(NO_LABEL, equal, abstained=True, reason=found.reason), sentence
+        label, shares = found.values["emotion"], found.probabilities["emotion"]
+        if self.loaded.card.calibration is not None:
+            shares = self.loaded.card.calibration.tempered(shares)
+        if shares[label] >= self.threshold:
+            return Emotion(label, shares), found.text
+        sentence = (
+            f"No emotion is named: the nearest is {label} with {shares[label]:.0%}, and at least "
+            f"{self.threshold:.0%} is needed for at most {self.abstain:.0%} wrong answers."
+        )
+        return Emotion(NO_LABEL, shares, abstained=True, reason="low-confidence"), sentence
+
+
+def _threshold(card: ModelCard, risk: float | None) -> float:
+    """From which confidence on answers are given; 0 where no risk is stated."""
+    if risk is None:
+        return 0.0
+    check_risk(risk)
+    if card.calibration is None:
+        raise ModelError(
+            f"{card.name}: not calibrated, so it can promise no risk. Train with data.hold_out_dev=true on "
+            f"enough clips, or leave --abstain out."
+        )
+    return card.calibration.threshold(risk).confidence
+
+
+def _unnamed(level: Level, why: str) -> Level:
+    """A level without its word: what was measured is not a voice's."""
+    return replace(level, word=None, reference=None, reason=level.reason or why)
 
 
 def _measured(clip: Audio, request: Request) -> Measures:

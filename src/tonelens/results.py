@@ -15,6 +15,10 @@ REFUSAL_SCHEMA = "tonelens/refusal@1"
 
 TranscriptSource = Literal["model", "given", "asr", "none"]
 Outcome = Literal["supported", "contradicted", "not measurable"]
+Abstention = Literal["no-speech", "too-short", "too-noisy", "low-confidence"]
+"""Why a readable recording gets no emotion: three times the signal, then the stated risk (`--abstain`)."""
+NO_LABEL = "unknown"
+"""The label of an answer that is not given."""
 MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "not measurable": "–"}
 MEASURED = "·"
 """Marks what no model claimed: it is read off the signal, so there is nothing to check."""
@@ -32,11 +36,21 @@ class AudioInfo:
 
 @dataclass(frozen=True, slots=True)
 class Emotion:
-    """The label, and the probability of every label; they sum to 1."""
+    """The label, and the probability of every label; they sum to 1.
+
+    Where no answer is given, `abstained` is true, the label is NO_LABEL and `reason` says why; the
+    probabilities are equal if the signal is the reason, else the model's.
+    """
 
     label: str
     probabilities: Mapping[str, float]
     abstained: bool = False
+    reason: Abstention | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; `reason` stands only where there is one."""
+        row = {"label": self.label, "probabilities": dict(self.probabilities), "abstained": self.abstained}
+        return row if self.reason is None else {**row, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,7 @@ class Explanation:
         return {
             "schema": SCHEMA,
             "audio": asdict(self.audio),
-            "emotion": {**asdict(self.emotion), "probabilities": dict(self.emotion.probabilities)},
+            "emotion": self.emotion.to_dict(),
             "descriptors": descriptors,
             "transcript": {
                 **asdict(self.transcript),
@@ -126,12 +140,9 @@ class Explanation:
 
     def to_text(self) -> str:
         """Several lines for a person: emotion, sentence, and every claim with its evidence."""
-        ranked = sorted(self.emotion.probabilities.items(), key=lambda item: -item[1])
-        others = ", ".join(f"{label} {share:.0%}" for label, share in ranked[1:4] if share >= 0.005)
         lines = [
             f"{self.audio.source}  ({self.audio.duration_s:.1f} s)",
-            f"  {self.emotion.label.upper()}  {dict(ranked)[self.emotion.label]:.0%}"
-            + (f"   then {others}" if others else ""),
+            f"  {self._headline()}",
             f"  {self.explanation}",
         ]
         for name, value in self.descriptors.items():
@@ -142,6 +153,18 @@ class Explanation:
             lines.append(f"  {MEASURED} {'emphasis':<16}{where}, strength {span.strength:.2f}")
         lines.append(f"  model {self.model.name} {self.model.fingerprint}")
         return "\n".join(lines)
+
+    def _headline(self) -> str:
+        """`ANGER  81%   then neutral 12%, fear 6%`, or that no answer is given, and why."""
+        emotion = self.emotion
+        ranked = sorted(emotion.probabilities.items(), key=lambda item: -item[1])
+        shown = [f"{label} {share:.0%}" for label, share in ranked[:4] if share >= 0.005]
+        if emotion.abstained:
+            nearest = f"   nearest {', '.join(shown)}" if emotion.reason == "low-confidence" else ""
+            return f"NO ANSWER  ({emotion.reason}){nearest}"
+        others = ", ".join(shown[1:])
+        share = emotion.probabilities[emotion.label]
+        return f"{emotion.label.upper()}  {share:.0%}" + (f"   then {others}" if others else "")
 
 
 def _line(name: str, value: Descriptor) -> str:

@@ -33,19 +33,26 @@ def evaluate(
 
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model)
+    calibration = explainer.loaded.card.calibration
     chosen, protocol = test_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
         predicted = predict(explainer, chosen, bars)
     messages = [refusal.message for refusal in predicted.refused]
     if not predicted.predictions:
         raise InputError(f"none of the {len(chosen)} clips could be read. First: {messages[0]}")
-    unread = f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}"
+    notes = []
+    if messages:
+        notes.append(f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}")
+    if predicted.unanswered:
+        named = "; ".join(f"{clip}: {reason}" for clip, reason in predicted.unanswered.items())
+        notes.append(f"Not answered, and counted as wrong ({len(predicted.unanswered)}): {named}.")
     report = score(
         predicted.predictions,
         protocol=protocol,
-        notes=[unread] if messages else [],
+        notes=notes,
         system=explainer.loaded.card.name,
         corpus="+".join(sorted({corpus_of(cut) for cut in chosen})),
+        temperature=calibration.temperature if calibration else None,
     )
     if out is not None:
         write_report(report, out)

@@ -20,6 +20,13 @@ def explain(
     language: Annotated[
         str | None, typer.Option(help="of the words: en, de or pl lets them measure the pace")
     ] = None,
+    abstain: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RISK",
+            help="share of wrong answers that you accept, 0.2 say: those less sure are not given",
+        ),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="write picture, text and JSON of each here")] = None,
 ) -> None:
     """Say what emotion each recording carries, and why."""
@@ -32,7 +39,7 @@ def explain(
     from tonelens.explain import Explainer, Refusal
 
     hide_loading_bars()
-    explainer = Explainer.from_pretrained(model)
+    explainer = Explainer.from_pretrained(model, abstain=abstain)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
         if isinstance(result, Refusal):

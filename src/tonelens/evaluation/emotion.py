@@ -16,6 +16,7 @@ import numpy as np
 
 from tonelens.evaluation.confusion import ClassScores, score_classes
 from tonelens.evaluation.prediction import Prediction
+from tonelens.model.confidence import tempered
 
 ECE_BINS = 15
 
@@ -29,17 +30,24 @@ class EmotionScores:
     """Share of outputs that named an emotion."""
     ece: float | None
     """Expected calibration error; None where no clip has probabilities."""
+    ece_before: float | None
+    """The same without the model's temperature; None where it has none."""
     with_probabilities: int
     """Clips behind `ece`."""
 
 
-def score_emotions(predictions: Sequence[Prediction]) -> EmotionScores:
-    """Score the emotions of all clips; an output that did not parse counts as wrong."""
+def score_emotions(predictions: Sequence[Prediction], *, temperature: float | None = None) -> EmotionScores:
+    """Score the emotions of all clips; an output that did not parse counts as wrong.
+
+    `temperature` is the one that the probabilities carry already.
+    """
     answers = [prediction.predicted_emotion for prediction in predictions]
     told = [prediction for prediction in predictions if prediction.probabilities]
     best = [max(prediction.probabilities, key=prediction.probabilities.__getitem__) for prediction in told]
     confidence = [prediction.probabilities[label] for prediction, label in zip(told, best, strict=True)]
     correct = [prediction.reference_emotion == label for prediction, label in zip(told, best, strict=True)]
+    raw = [tempered(prediction.probabilities, 1 / temperature) for prediction in told] if temperature else []
+    before = [shares[label] for shares, label in zip(raw, best, strict=False)]
     return EmotionScores(
         classes=score_classes(
             [prediction.reference_emotion for prediction in predictions],
@@ -49,6 +57,7 @@ def score_emotions(predictions: Sequence[Prediction]) -> EmotionScores:
         ),
         parse_rate=sum(answer is not None for answer in answers) / len(answers),
         ece=calibration_error(confidence, correct) if told else None,
+        ece_before=calibration_error(before, correct) if before else None,
         with_probabilities=len(told),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class Predicted:
     predictions: list[Prediction]
     refused: list[Refusal]
     """Clips that could not be read; listed in every report."""
+    unanswered: Mapping[str, str]
+    """Id -> reason of the clips whose signal allows no answer; they are among the predictions, as wrong."""
 
 
 def test_cuts(cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test") -> tuple[list[MonoCut], str]:
@@ -76,7 +78,12 @@ def predict(explainer: Explainer, cuts: Sequence[MonoCut], reporter: Reporter | 
             refused.append(result)
         else:
             predictions.append(_prediction(cut, result, explainer))
-    return Predicted(predictions=predictions, refused=refused)
+    unanswered = {
+        cuts[index].id: result.emotion.reason
+        for index, result in sorted(results.items())
+        if isinstance(result, Explanation) and result.emotion.reason is not None
+    }
+    return Predicted(predictions=predictions, refused=refused, unanswered=unanswered)
 
 
 def _request(cut: MonoCut) -> Request:
@@ -101,7 +108,7 @@ def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Pred
         speaker=speaker_of(cut),
         reference_emotion=emotion_of(cut),
         predicted_emotion=said.get("emotion"),
-        probabilities=dict(result.emotion.probabilities),
+        probabilities={} if result.emotion.abstained else dict(result.emotion.probabilities),
         descriptors={
             name: Claim(claimed=value.level, measured=value.measured_level)
             for name, value in result.descriptors.items()

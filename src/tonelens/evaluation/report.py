@@ -95,6 +95,8 @@ def _emotion_lines(report: Report) -> Iterator[str]:
     yield NAMES
     if emotion.ece is not None and emotion.with_probabilities < report.clips:
         yield f"ECE over the {emotion.with_probabilities} clips that have probabilities."
+    if emotion.ece_before is not None:
+        yield f"Without the temperature that was fitted on the dev part the ECE is {emotion.ece_before:.3f}."
     yield ""
     yield "Rows are references, columns answers:"
     yield ""

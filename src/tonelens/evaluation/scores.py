@@ -54,6 +54,8 @@ class Report:
         rows.append(self._plain("parse_rate", self.emotion.parse_rate, self.clips))
         if self.emotion.ece is not None:
             rows.append(self._plain("ece", self.emotion.ece, self.emotion.with_probabilities))
+        if self.emotion.ece_before is not None:
+            rows.append(self._plain("ece_before", self.emotion.ece_before, self.emotion.with_probabilities))
         return rows
 
     def _plain(self, metric: str, value: float, clips: int) -> Figure:
@@ -75,6 +77,7 @@ def evaluate(
     notes: Sequence[str] = (),
     system: str = "model",
     corpus: str = "all",
+    temperature: float | None = None,
 ) -> Report:
     """Score one system's predictions.
 
@@ -84,12 +87,13 @@ def evaluate(
         notes: sentences that belong beside every number.
         system: the system's name.
         corpus: the corpus's name, or `all`.
+        temperature: what the system's probabilities were calibrated with; None where they were not.
 
     Raises:
         CorpusError: no predictions, or an id that occurs twice.
     """
     check_predictions(predictions)
-    emotion = score_emotions(predictions)
+    emotion = score_emotions(predictions, temperature=temperature)
     return Report(
         system=system,
         corpus=corpus,

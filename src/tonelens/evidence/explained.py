@@ -23,10 +23,15 @@ def draw(result: Explanation, audio: Audio, path: Path) -> None:
         pitch.f0_hz,
         [EmphasisSpan(span.start_s, span.end_s, span.word) for span in result.emphasis],
         result.emotion.probabilities,
-        title=f"{Path(result.audio.source).name}: {result.emotion.label}",
+        title=f"{Path(result.audio.source).name}: {_verdict(result)}",
         claims=[_claim(name, value) for name, value in result.descriptors.items()],
         path=path,
     )
+
+
+def _verdict(result: Explanation) -> str:
+    emotion = result.emotion
+    return f"no answer ({emotion.reason})" if emotion.abstained else emotion.label
 
 
 def _claim(name: str, value: Descriptor) -> Claim:

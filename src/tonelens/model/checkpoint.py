@@ -1,6 +1,6 @@
 """Model folders: what `train` writes and `Explainer` reads. Safetensors only, no pickle, no code.
 
-model.json          schema, recipe, labels, encoder, protocol sentence, licence, versions
+model.json          schema, recipe, labels, encoder, protocol sentence, licence, versions, calibration
 model.safetensors   every weight that cannot be had from a pretrained source
 llm/                tokenizer, and the configuration of a small Llama
 levels.json         descriptor edges, fitted on the training part
@@ -29,6 +29,7 @@ from tonelens.emotions import LabelSet
 from tonelens.errors import ModelError
 from tonelens.model import language_model
 from tonelens.model.build import weight_type
+from tonelens.model.confidence import Calibration
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.model.speech_encoder import SpeechEncoder
 from tonelens.storage import write_bytes, write_json
@@ -54,6 +55,8 @@ class ModelCard:
     """Cut ids of the dev and test part."""
     train_speakers: list[str]
     """Voices the model has heard, so that an evaluation can say which of its clips have one of them."""
+    calibration: Calibration | None = None
+    """What the dev part says of the probabilities; None without one, and in folders of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,17 @@ def load_card(folder: Path) -> ModelCard:
     return _card(_read_description(model_folder(folder)))
 
 
+def save_calibration(folder: Path, calibration: Calibration) -> None:
+    """Put a calibration into an existing model folder, in place of the one it may have.
+
+    Raises:
+        ModelError: not a model folder.
+        StorageError: the disk is full or not writable.
+    """
+    folder = model_folder(folder)
+    write_json(folder / "model.json", {**_read_description(folder), "calibration": calibration.to_dict()})
+
+
 def own_weights(model: ExplainerModel) -> dict[str, Tensor]:
     """Every weight that is not a frozen pretrained one, each tied tensor once, by name."""
     has_lora = model.recipe.llm.lora_rank > 0
@@ -186,10 +200,15 @@ def load_weights(model: ExplainerModel, weights: dict[str, Tensor], source: str)
 
 
 def _card(described: dict[str, Any]) -> ModelCard:
-    names = {field.name for field in dataclasses.fields(ModelCard)} - {"labels"}
+    names = {field.name for field in dataclasses.fields(ModelCard)} - {"labels", "calibration"}
     if missing := sorted({*names, "labels", "recipe"} - described.keys()):
         raise ModelError(f"model.json: without {', '.join(missing)}. Copy or train the model again.")
-    return ModelCard(labels=LabelSet(tuple(described["labels"])), **{name: described[name] for name in names})
+    calibration = described.get("calibration")  # folders written before it was fitted have none
+    return ModelCard(
+        labels=LabelSet(tuple(described["labels"])),
+        calibration=None if calibration is None else Calibration.from_dict(calibration),
+        **{name: described[name] for name in names},
+    )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -1,16 +1,19 @@
-"""The dev score that early stopping watches: emotion read from generated answers."""
+"""What the dev part is for: the score that early stopping watches, and the final weights' calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from lhotse import MonoCut
 
 from tonelens.batching.augment import NO_CHANGE
-from tonelens.corpora.cuts import emotion_of
+from tonelens.corpora.cuts import corpus_of, emotion_of
+from tonelens.evaluation.calibration import fit_calibration
 from tonelens.model.answering import Answerer
+from tonelens.model.checkpoint import ModelCard
+from tonelens.model.decoding import Answer
 from tonelens.training.data import TrainingData
 from tonelens.training.features import Features, key_of
 
@@ -33,20 +36,32 @@ class DevScore:
 
 def dev_score(answerer: Answerer, data: TrainingData, features: Features) -> DevScore:
     """Generate answers for the dev part and compare their emotion with the label."""
-    heard = said_emotions(answerer, data.dev, features)
+    heard = [answer.values["emotion"] for answer in dev_answers(answerer, data.dev, features)]
     truth = np.array([emotion_of(cut) for cut in data.dev])
     hit = np.array(heard) == truth
     recalls = [float(hit[truth == label].mean()) for label in sorted(set(truth))]
     return DevScore(ua=float(np.mean(recalls)), wa=float(hit.mean()))
 
 
-def said_emotions(answerer: Answerer, cuts: Sequence[MonoCut], features: Features) -> list[str]:
-    """The generated emotion of every cut, in order; computed in batches of similar length."""
+def dev_answers(answerer: Answerer, cuts: Sequence[MonoCut], features: Features) -> list[Answer]:
+    """The answer to every cut, in order; computed in batches of similar length."""
     order = sorted(range(len(cuts)), key=lambda i: cuts[i].duration)
-    said = [""] * len(cuts)
+    said: dict[int, Answer] = {}
     for start in range(0, len(order), BATCH_SIZE):
         chosen = order[start : start + BATCH_SIZE]
         answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen])
-        for index, answer in zip(chosen, answers, strict=True):
-            said[index] = answer.values["emotion"]
-    return said
+        said.update(zip(chosen, answers, strict=True))
+    return [said[number] for number in range(len(cuts))]
+
+
+def calibrated(card: ModelCard, answerer: Answerer, data: TrainingData, features: Features) -> ModelCard:
+    """The card with what the dev part says of the model's probabilities; without enough clips unchanged."""
+    if not data.dev:
+        return card
+    answers = dev_answers(answerer, data.dev, features)
+    fitted = fit_calibration(
+        [answer.probabilities["emotion"] for answer in answers],
+        [emotion_of(cut) for cut in data.dev],
+        fitted_on=f"dev part of {', '.join(sorted({corpus_of(cut) for cut in data.dev}))}",
+    )
+    return replace(card, calibration=fitted)

@@ -32,7 +32,7 @@ from tonelens.model.losses import Losses
 from tonelens.progress import Quiet, Reporter
 from tonelens.recipe import OptimiserConfig, Recipe
 from tonelens.training.batches import BatchMaker
-from tonelens.training.dev import dev_score
+from tonelens.training.dev import calibrated, dev_score
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_rank
 from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
@@ -85,10 +85,11 @@ def train(
     with contextlib.closing(Metrics(run.folder.metrics_path, curves, run.state.progress.step)) as metrics:
         state = _turns(run, metrics, checkpoint_every_s)
     final = state.best or state.average or own_weights(run.model)
-    prepared = run.prepared
-    save_model(
-        run.folder.model_path, run.model, prepared.prompter, prepared.data.levels, prepared.card, final
-    )
+    prepared, data = run.prepared, run.prepared.data
+    load_weights(run.model, final, "final")
+    answerer = Answerer(run.model, prepared.prompter, data.labels)
+    card = calibrated(prepared.card, answerer, data, prepared.features)
+    save_model(run.folder.model_path, run.model, prepared.prompter, data.levels, card, final)
     return run.folder.model_path
 
 

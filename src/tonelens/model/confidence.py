@@ -1,0 +1,119 @@
+"""How far a model's probabilities can be believed: what was fitted on its dev part, and how it is used.
+
+Units     probabilities, confidences, risks and coverages are fractions. The confidence of an answer is the
+          highest probability after the temperature; the risk is the share of wrong ones among those answered.
+Stored    in model.json as `calibration`; a folder without it is used as it is. Fitted by
+          `tonelens.evaluation.calibration`.
+Source    C. Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599, section 4.2.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tonelens.errors import InputError, ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From which confidence on an answer is given, and what that promises."""
+
+    confidence: float
+    """Answers at or above it are given."""
+    risk: float
+    """Upper bound, at 95 %, of the share of wrong ones among the dev clips answered."""
+    coverage: float
+    """Share of the dev clips answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the dev part says of a model's probabilities."""
+
+    temperature: float
+    """Log-probabilities are divided by it: over 1, the model was too sure of itself."""
+    fitted_on: str
+    """Which clips, in words."""
+    n: int
+    """How many."""
+    ece_before: float
+    """Expected calibration error on them, without and with the temperature."""
+    ece_after: float
+    thresholds: tuple[Threshold, ...]
+    """Rising in confidence, falling in risk: every one promises less risk than all before it."""
+
+    def tempered(self, probabilities: Mapping[str, float]) -> dict[str, float]:
+        """The same labels with the temperature applied; their order in likelihood stays."""
+        return tempered(probabilities, self.temperature)
+
+    def threshold(self, risk: float) -> Threshold:
+        """The lowest threshold that promises at most `risk`.
+
+        Raises:
+            InputError: `risk` is no fraction, or no threshold reaches it.
+        """
+        check_risk(risk)
+        for threshold in self.thresholds:
+            if threshold.risk <= risk:
+                return threshold
+        least = min(threshold.risk for threshold in self.thresholds)
+        raise InputError(
+            f"a risk of {risk:g}: no threshold promises it, because the {self.n} dev clips show at best "
+            f"{least:.3f} (upper 95 % bound). Ask for {math.ceil(100 * least) / 100:g} or more, or leave "
+            f"--abstain out."
+        )
+
+    @classmethod
+    def from_dict(cls, row: Any) -> Calibration:
+        """The inverse of `dataclasses.asdict`.
+
+        Raises:
+            ModelError: not such an object.
+        """
+        try:
+            thresholds = tuple(Threshold(**threshold) for threshold in row["thresholds"])
+            found = cls(**{**row, "thresholds": thresholds})
+            is_usable = found.temperature > 0 and len(thresholds) > 0
+        except (KeyError, TypeError) as error:
+            raise ModelError(
+                f"model.json: calibration is damaged ({error!r}). Copy or train the model again."
+            ) from None
+        if not is_usable:
+            raise ModelError(
+                f"model.json: calibration has temperature {found.temperature!r} and {len(thresholds)} "
+                f"thresholds, but needs one above 0 and at least one. Copy or train the model again."
+            )
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return dataclasses.asdict(self)
+
+
+def tempered(probabilities: Mapping[str, float], temperature: float) -> dict[str, float]:
+    """Probabilities to the power 1 / `temperature`, made to sum to 1 again; 1 / temperature undoes it."""
+    logs = {
+        label: math.log(share) / temperature if share > 0 else -math.inf
+        for label, share in probabilities.items()
+    }
+    highest = max(logs.values())
+    weights = {label: math.exp(log - highest) for label, log in logs.items()}
+    total = sum(weights.values())
+    return {label: weight / total for label, weight in weights.items()}
+
+
+def check_risk(risk: float) -> None:
+    """Refuse what is no share of answers.
+
+    Raises:
+        InputError: not between 0 and 1.
+    """
+    if not 0 < risk < 1:
+        raise InputError(
+            f"a risk of {risk:g}: the share of wrong answers that you accept must lie between 0 and 1. "
+            f"Give 0.2 for one in five."
+        )
