@@ -111,20 +111,21 @@ def spoken(piece, value):
 
 
 def greedy(asks, clip, most):
-    """The transcript's tokens, by a plain forward pass over everything for every single token."""
+    """The transcript's tokens and ln p of each and of the closing one, every one by a plain forward pass."""
     tokens, tokenizer = asks.prompter.tokens, asks.prompter.tokenizer
     before, closing = tokens("A voice says '"), tokens("', in a tone of")[0]
     barred = {i for i in range(len(tokenizer)) if i != closing and "'" in tokenizer.decode([i])}
     barred |= {i for token, i in tokenizer.get_vocab().items() if token.startswith("<|")}
     allowed = [i for i in range(len(tokenizer)) if i not in barred]
-    prompt, said = prompt_embeddings(asks, clip), []
+    prompt, said, logs = prompt_embeddings(asks, clip), [], []
     while len(said) < most:
         logits = log_probabilities(asks, prompt, before + said)[0][-1]
         best = max(allowed, key=lambda i: logits[i].item())
+        logs.append((logits[best] - logits[allowed].logsumexp(-1)).item())
         if best == closing:
             break
         said.append(best)
-    return said
+    return said, logs
 
 
 @torch.no_grad()
@@ -139,10 +140,12 @@ def test_free_text_is_what_greedy_decoding_without_a_cache_gives():
         # Without this no untrained model of these seeds would close its quote.
         asks.model.llm.get_input_embeddings().weight[asks.prompter.tokens("'")[0]] *= 1.2
         clip = random_clips([13], seed)[0]
-        said = greedy(asks, clip, 9)
+        said, logs = greedy(asks, clip, 9)
         lengths.add(len(said))
         text = " ".join(asks.prompter.tokenizer.decode(said).replace("\u2019", "'").split())
-        assert asks.answer([clip])[0].values["transcript"] == text
+        answer = asks.answer([clip])[0]
+        assert answer.values["transcript"] == text
+        assert answer.certainty["transcript"] == pytest.approx(logs, abs=1e-4)
     assert max(lengths) == 9 and len(lengths) > 1, f"some are cut off, some close themselves: {lengths}"
 
 
@@ -190,4 +193,6 @@ def test_a_given_transcript_is_said_and_not_generated():
     clips = random_clips([20, 9])
     answers = asks.answer(clips, [{"transcript": "don't go"}, {}])
     assert answers[0].values["transcript"] == "don't go"
+    assert answers[0].certainty["transcript"] == ()
+    assert answers[1].certainty["transcript"] != ()
     assert answers[1] == asks.answer(clips)[1]

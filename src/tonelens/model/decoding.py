@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -33,6 +33,9 @@ class Answer:
     """Of every option of every choice, given the words before it; each sums to 1."""
     text: str
     """The whole sentence."""
+    certainty: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """Of free text that the model wrote: ln p of each of its tokens and of the closing one, among the tokens
+    that were allowed. Empty for text that was given."""
 
 
 class GrammarDecoder:
@@ -58,6 +61,7 @@ class GrammarDecoder:
         rows = len(prompts)
         values: list[dict[str, str]] = [{} for _ in range(rows)]
         probabilities: list[dict[str, dict[str, float]]] = [{} for _ in range(rows)]
+        certainty: list[dict[str, tuple[float, ...]]] = [{} for _ in range(rows)]
         for position, piece in enumerate(grammar):
             match piece:
                 case Fixed(text):
@@ -73,13 +77,14 @@ class GrammarDecoder:
                     following = grammar[position + 1]
                     known = [piece_text(piece, row) if slot in row else None for row in given or values]
                     assert isinstance(following, Fixed), "free text must be closed by fixed words"
-                    for row, text in enumerate(
+                    for row, (text, logs) in enumerate(
                         self._free_text(state, self.prompter.tokens(following.text)[0], known)
                     ):
                         values[row][slot] = text
+                        certainty[row][slot] = logs
         return [
-            Answer(values=said, probabilities=likely, text=write(grammar, said))
-            for said, likely in zip(values, probabilities, strict=True)
+            Answer(values=said, probabilities=likely, text=write(grammar, said), certainty=sure)
+            for said, likely, sure in zip(values, probabilities, certainty, strict=True)
         ]
 
     def _option_tokens(self, options: Sequence[str], following: Piece) -> list[list[int]]:
@@ -93,15 +98,23 @@ class GrammarDecoder:
         end = self.prompter.tokens(following.text)[:1] if is_ambiguous else []
         return [[*ids, *end] for ids in tokens]
 
-    def _free_text(self, state: _State, closing: int, known: Sequence[str | None]) -> list[str]:
+    def _free_text(
+        self, state: _State, closing: int, known: Sequence[str | None]
+    ) -> list[tuple[str, tuple[float, ...]]]:
+        """Text of every row, with ln p of the tokens that the model chose."""
         said = [self.prompter.tokens(text or "") for text in known]
         state.queue(said)
         is_open = [text is None for text in known]
+        logs: list[list[float]] = [[] for _ in known]
         for _ in range(self.max_free_tokens):
             logits_BV = state.next_logits()
             logits_BV = logits_BV.masked_fill(self._forbidden_V.to(logits_BV.device), float("-inf"))
             logits_BV[:, closing] = state.last_logits_BV[:, closing]
-            chosen = logits_BV.argmax(dim=-1).tolist()
+            best_B, chosen_B = logits_BV.log_softmax(dim=-1).max(dim=-1)
+            chosen = chosen_B.tolist()
+            for row, log in enumerate(best_B.tolist()):
+                if is_open[row]:
+                    logs[row].append(log)
             is_open = [still and token != closing for still, token in zip(is_open, chosen, strict=True)]
             if not any(is_open):
                 break
@@ -110,9 +123,8 @@ class GrammarDecoder:
                     said[row].append(token)
             state.queue([[token] if still else [] for still, token in zip(is_open, chosen, strict=True)])
         decode = self.prompter.tokenizer.decode
-        return [
-            " ".join(decode(ids, skip_special_tokens=True).split()).replace("\u2019", QUOTE) for ids in said
-        ]
+        texts = [" ".join(decode(ids, skip_special_tokens=True).split()) for ids in said]
+        return [(text.replace("\u2019", QUOTE), tuple(row)) for text, row in zip(texts, logs, strict=True)]
 
     def _quote_and_special_tokens(self) -> Tensor:
         tokenizer = self.prompter.tokenizer
