@@ -67,13 +67,24 @@ class StreamsConfig:
     """One more LLM token: the pooled descriptor latents. Ours, off in the paper's system."""
     dropout: float = 0.0
     """Dropout inside the blocks' hidden layers."""
+    pooling: Literal["attentive", "statistics"] = "attentive"
+    """What heads and summary token read of a clip: attentive mean and deviation of its frame latents, or
+    an utterance latent: every layer's mean and deviation over the clip through a bottleneck of its own."""
+    utterance_hidden_width: int = 256
+    """`statistics` only: width of the two GELU layers."""
+    utterance_dropout: float = 0.5
+    """`statistics` only: dropout on the statistics and inside the utterance bottleneck."""
 
     def __post_init__(self) -> None:
-        for name in ("latent_width", "hidden_width", "stack", "adapter_width"):
+        for name in ("latent_width", "hidden_width", "stack", "adapter_width", "utterance_hidden_width"):
             _require(
                 getattr(self, name) >= 1, f"streams.{name} is {getattr(self, name)}; it must be 1 or more."
             )
-        _require(0 <= self.dropout < 1, f"streams.dropout is {self.dropout}; it must lie in [0, 1).")
+        for name in ("dropout", "utterance_dropout"):
+            _require(
+                0 <= getattr(self, name) < 1,
+                f"streams.{name} is {getattr(self, name)}; it must lie in [0, 1).",
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,12 +170,15 @@ class ObjectiveConfig:
     """Smoothing of the auxiliary head's cross-entropy."""
     emotion_head_weight: float = 0.0
     """Weight of an auxiliary emotion classifier on the pooled z_descriptor; 0 is the paper's."""
+    descriptor_head_weight: float = 0.0
+    """Weight of auxiliary classifiers of the answer's descriptors (gender, speed, pitch, volume) on the
+    same latents; 0 is the paper's. Nats, averaged over the descriptors."""
     llm_gradient: float = 1.0
     """Share of the LLM's gradient that reaches the descriptor latents (1 is the paper's). The LLM learns
     small corpora by heart; below 1 the auxiliary head shapes the latents more."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "emotion_head_weight"):
+        for name in ("beta", "emotion_head_weight", "descriptor_head_weight"):
             _require(
                 getattr(self, name) >= 0, f"objective.{name} is {getattr(self, name)}; it must be 0 or more."
             )
@@ -251,13 +265,15 @@ class AugmentConfig:
     """Training-time changes of waveform and features; all off by default, as in the paper."""
 
     copies: int = 0
-    """Changed copies of every training clip (speed, gain, noise), made before the encoder."""
+    """Changed copies of every training clip (speed, gain, noise, channel), made before the encoder."""
     speed: float = 0.0
     """Largest relative change of speed (pitch and pace move together)."""
     gain_db: float = 0.0
     """Largest change of level in dB."""
     noise_snr_db: float = 0.0
     """Lowest signal-to-noise ratio of added noise in dB; 0 adds none."""
+    channel: float = 0.0
+    """Share of the copies heard through a random channel: equaliser, and some of room, telephone, Opus."""
     crop: float = 0.0
     """Largest share of the frames cut off at each end."""
     channel_drop: float = 0.0
@@ -271,10 +287,11 @@ class AugmentConfig:
         _require(
             0 <= self.channel_drop < 1, f"augment.channel_drop is {self.channel_drop}; it must lie in [0, 1)."
         )
+        _require(0 <= self.channel <= 1, f"augment.channel is {self.channel}; it must lie in [0, 1].")
         _require(
-            self.copies > 0 or not (self.speed or self.gain_db or self.noise_snr_db),
-            "augment.speed, gain_db and noise_snr_db change copies of the clips, but augment.copies is 0. "
-            "Set augment.copies to 1 or more, or the three to 0.",
+            self.copies > 0 or not (self.speed or self.gain_db or self.noise_snr_db or self.channel),
+            "augment.speed, gain_db, noise_snr_db and channel change copies of the clips, but "
+            "augment.copies is 0. Set augment.copies to 1 or more, or the four to 0.",
         )
 
 

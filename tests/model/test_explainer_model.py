@@ -24,9 +24,10 @@ def losses_of(model, batch, stage):
 
 
 @pytest.mark.parametrize("stage", [ASR, SER_SED, JOINT], ids=lambda stage: stage.name)
-def test_padding_never_changes_a_loss(small, stage):
+@pytest.mark.parametrize("pooling", ["attentive", "statistics"])
+def test_padding_never_changes_a_loss(pooling, stage):
     """Padded frames hold NaN here: any leak would show in every number."""
-    model, prompter = small
+    model, prompter = small_model(small_recipe(streams={"pooling": pooling, "utterance_hidden_width": 12}))
     clips = random_clips(FRAMES)
     batch = batch_of(model, prompter, clips)
     poisoned = batch.layers_BTLH.masked_fill(~batch.is_speech_BT[..., None, None], float("nan"))
@@ -109,7 +110,41 @@ def test_each_stage_has_its_own_loss_terms(small):
     assert {name for name, v in losses_of(model, batch, SER_SED).items() if v} == {
         "cross_entropy", "kl_descriptor", "emotion_head",
     }  # fmt: skip
+    assert {name for name, v in losses_of(model, batch, JOINT).items() if v} == {
+        "cross_entropy", "kl_content", "kl_descriptor", "emotion_head",
+    }  # fmt: skip
+
+
+WHOLE_CLIP = {
+    "streams": {"pooling": "statistics", "utterance_hidden_width": 12},
+    "objective": {"descriptor_head_weight": 1.0},
+}
+
+
+def test_an_utterance_latent_and_descriptor_heads_have_terms_of_their_own():
+    model, prompter = small_model(small_recipe(**WHOLE_CLIP))
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    batch = dataclasses.replace(batch, descriptors_BQ=torch.tensor([[0, 1, 2, 3]] * len(FRAMES)))
     assert all(losses_of(model, batch, JOINT).values())
+    asr = losses_of(model, batch, ASR)
+    assert asr["kl_utterance"] == asr["descriptor_heads"] == 0
+    voice = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT)
+    by_hand = [
+        torch.nn.functional.cross_entropy(head(voice.pooled_BP), batch.descriptors_BQ[:, column])
+        for column, head in enumerate(model.descriptor_heads.values())
+    ]
+    assert list(model.descriptor_heads) == ["gender", "speed", "pitch", "volume"]
+    assert losses_of(model, batch, SER_SED)["descriptor_heads"] == pytest.approx(sum(by_hand).item() / 4)
+
+
+def test_the_summary_token_hears_latents_and_every_head_s_log_probabilities():
+    model, prompter = small_model(small_recipe(**WHOLE_CLIP))
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    voice = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT)
+    heads = [model.emotion_head, *model.descriptor_heads.values()]
+    told = torch.cat([voice.pooled_BP, *(head(voice.pooled_BP).log_softmax(-1) for head in heads)], dim=-1)
+    assert told.shape[1] == model.content.latent_width + len(LABELS) + 3 + 4 + 4 + 4
+    assert torch.allclose(voice.summary_B1D[:, 0], model.summary(told), atol=1e-6)
 
 
 def test_the_kl_in_the_loss_is_that_of_the_stream(small):

@@ -42,18 +42,20 @@ def test_what_stands_outside_the_answer_has_no_say_and_no_gradient():
 
 
 def test_the_objective_is_cross_entropy_plus_beta_kl_plus_the_head():
-    losses = Losses(*map(torch.tensor, (2.0, 30.0, 10.0, 0.5)))
-    assert losses.total(ObjectiveConfig()).item() == pytest.approx(2.4), "2 + 0.01 * (30 + 10)"
-    ours = ObjectiveConfig(beta=0.1, emotion_head_weight=2.0)
-    assert losses.total(ours).item() == pytest.approx(7.0), "2 + 0.1 * 40 + 2 * 0.5"
+    losses = Losses(*map(torch.tensor, (2.0, 30.0, 10.0, 5.0, 0.5, 0.2)))
+    assert losses.total(ObjectiveConfig()).item() == pytest.approx(2.45), "2 + 0.01 * (30 + 10 + 5)"
+    ours = ObjectiveConfig(beta=0.1, emotion_head_weight=2.0, descriptor_head_weight=3.0)
+    assert losses.total(ours).item() == pytest.approx(8.1), "2 + 0.1 * 45 + 2 * 0.5 + 3 * 0.2"
     assert losses.total(ObjectiveConfig(beta=0)).item() == 2.0
 
 
 def test_every_term_is_named_and_detached():
-    losses = Losses(*(torch.tensor(float(number), requires_grad=True) for number in range(4)))
+    losses = Losses(*(torch.tensor(float(number), requires_grad=True) for number in range(6)))
     named = losses.named()
-    assert list(named) == ["cross_entropy", "kl_content", "kl_descriptor", "emotion_head"]
-    assert [value.item() for value in named.values()] == [0.0, 1.0, 2.0, 3.0]
+    assert list(named) == [
+        "cross_entropy", "kl_content", "kl_descriptor", "kl_utterance", "emotion_head", "descriptor_heads",
+    ]  # fmt: skip
+    assert [value.item() for value in named.values()] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
     assert not any(value.requires_grad for value in named.values())
 
 

@@ -53,9 +53,16 @@ def test_a_clip_with_other_bytes_is_encoded_anew(cuts, encoder, tmp_path, monkey
     assert len(calls) == 2
 
 
-def test_a_torn_cache_is_refused_with_the_way_out(cuts, encoder, tmp_path):
+def test_an_interrupted_encoding_goes_on_where_it_was(cuts, encoder, tmp_path, monkeypatch):
     encoded([Waveform(cuts[0], NO_CHANGE)], encoder, tmp_path)
-    data = next(tmp_path.glob("*.bin"))
+    calls = counting(encoder, monkeypatch)
+    encoded([Waveform(cut, NO_CHANGE) for cut in cuts[:3]], encoder, tmp_path)
+    assert len(calls) == 2, "the first clip is there already"
+
+
+def test_a_torn_file_is_refused_with_the_way_out(cuts, encoder, tmp_path):
+    features = encoded([Waveform(cuts[0], NO_CHANGE)], encoder, tmp_path)
+    data = next(tmp_path.rglob("*.npy"))
     data.write_bytes(data.read_bytes()[:-2])
-    with pytest.raises(StorageError, match="Delete both files"):
-        encoded([Waveform(cuts[0], NO_CHANGE)], encoder, tmp_path)
+    with pytest.raises(StorageError, match="Delete it"):
+        features[key_of(cuts[0], NO_CHANGE)]

@@ -188,3 +188,29 @@ def test_the_first_step_learns_without_a_warm_up_too():
     assert rates(SER_SED, 1, 0.0) == pytest.approx([2e-5])
     assert rates(ASR, 3, 0.0) == pytest.approx([2e-4] * 3)
     assert len(rates(SER_SED, 1000, 0.03)) == 1000 and rates(SER_SED, 1000, 0.03)[29] == pytest.approx(2e-5)
+
+
+def test_utterance_latent_and_descriptor_heads_belong_to_the_descriptor_side():
+    model, _ = small_model(
+        small_recipe(
+            streams={"pooling": "statistics", "utterance_hidden_width": 12},
+            objective={"descriptor_head_weight": 1.0},
+        )
+    )
+    bottleneck = {
+        f"pooling.bottleneck.{layer}.{kind}"
+        for layer in ("body.0", "body.3", "mean", "std")
+        for kind in ("weight", "bias")
+    }
+    heads = {
+        f"descriptor_heads.{slot}.{kind}"
+        for slot in ("gender", "speed", "pitch", "volume")
+        for kind in ("weight", "bias")
+    }
+    set_stage(model, SER_SED)
+    assert bottleneck | heads <= trainable(model), (
+        "the statistics' mean and deviation are fitted, not trained"
+    )
+    assert not any("statistics" in name for name in trainable(model))
+    set_stage(model, ASR)
+    assert not any(name.startswith(("pooling", "descriptor_heads")) for name in trainable(model))

@@ -28,6 +28,8 @@ class Example:
     """Weight of a slot's tokens in the cross-entropy; 1 where not named."""
     emotion: int
     """Index of the label."""
+    descriptors: Sequence[int] = ()
+    """Index of each descriptor's option, in the order of `sentences.SPOKEN_CHOICES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Batch:
     """float32 weight of each target."""
     emotion_B: Tensor
     """int64 label index."""
+    descriptors_BQ: Tensor
+    """int64 option index of each descriptor, in the order of `sentences.SPOKEN_CHOICES`."""
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
@@ -86,6 +90,7 @@ def collate(examples: Sequence[Example], *, at_least: int = 1) -> Batch:
         targets_BS=targets,
         weights_BS=weights,
         emotion_B=torch.tensor([example.emotion for example in examples]),
+        descriptors_BQ=torch.tensor([list(example.descriptors) for example in examples], dtype=torch.long),
     )
 
 

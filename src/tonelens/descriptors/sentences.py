@@ -36,6 +36,14 @@ SPEED_LEVELS = ("slow", "normal", "fast")
 UNKNOWN = "doubtful"
 """The level of a descriptor that could not be measured in the training clip."""
 
+SPOKEN_CHOICES: dict[str, tuple[str, ...]] = {
+    "gender": GENDERS,
+    "speed": (*SPEED_LEVELS, UNKNOWN),
+    "pitch": (*PITCH_LEVELS, UNKNOWN),
+    "volume": (*VOLUME_LEVELS, UNKNOWN),
+}
+"""What an answer can say of a voice, by slot, in the template's order."""
+
 QUOTE = "'"
 SAFE_QUOTE = "\u2019"
 
@@ -79,10 +87,10 @@ def answer_grammar(
     if style == "template":
         if descriptors:
             voice = [
-                Fixed("The"), Choice("gender", GENDERS), Fixed(" speaks with a"),
-                Choice("speed", (*SPEED_LEVELS, UNKNOWN)), Fixed(" speed, a"),
-                Choice("pitch", (*PITCH_LEVELS, UNKNOWN)), Fixed(" pitch and a"),
-                Choice("volume", (*VOLUME_LEVELS, UNKNOWN)), Fixed(" volume"),
+                Fixed("The"), _choice("gender"), Fixed(" speaks with a"),
+                _choice("speed"), Fixed(" speed, a"),
+                _choice("pitch"), Fixed(" pitch and a"),
+                _choice("volume"), Fixed(" volume"),
             ]  # fmt: skip
         if transcript:
             said = [
@@ -99,16 +107,20 @@ def answer_grammar(
     else:
         if descriptors:
             voice = [
-                Fixed("A"), Choice("gender", GENDERS), Fixed(" voice with a"),
-                Choice("pitch", (*PITCH_LEVELS, UNKNOWN)), Fixed(" pitch, a"),
-                Choice("volume", (*VOLUME_LEVELS, UNKNOWN)), Fixed(" volume and a"),
-                Choice("speed", (*SPEED_LEVELS, UNKNOWN)), Fixed(" pace"),
+                Fixed("A"), _choice("gender"), Fixed(" voice with a"),
+                _choice("pitch"), Fixed(" pitch, a"),
+                _choice("volume"), Fixed(" volume and a"),
+                _choice("speed"), Fixed(" pace"),
             ]  # fmt: skip
         if transcript:
             said = [Fixed(" says '" if descriptors else "A voice says '"), Free("transcript"), Fixed("'")]
         lead = ", in a tone of" if voice or said else "A tone of"
         tail = [Fixed(lead), Choice("emotion", labels.labels), Fixed(".")]
     return _joined([*voice, *said, *tail])
+
+
+def _choice(slot: str) -> Choice:
+    return Choice(slot, SPOKEN_CHOICES[slot])
 
 
 TRANSCRIPT_GRAMMAR: Grammar = (Fixed(QUOTE), Free("transcript"), Fixed(QUOTE + "."))

@@ -3,7 +3,8 @@
 Shapes    B clips, T frames, L encoder layers, H encoder width, Z latent width, K stream tokens,
           S token positions, D LLM width, V vocabulary, C emotion labels.
 Parts     `content` and `descriptor` streams (or one, `content`, without disentanglement), `llm`,
-          and the optional `pooling`, `summary` and `emotion_head` that belong to the descriptor side.
+          and the optional `pooling`, `summary`, `emotion_head` and `descriptor_heads` that belong to
+          the descriptor side.
           Without `llm` (an encoder with a classifier, table 2 rows 1 to 3) only the head answers.
 Source    arXiv:2505.23236, section 2 and figure 1.
 """
@@ -19,10 +20,12 @@ from torch.nn import functional as F
 
 from tonelens.batching.batch import Batch
 from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
-from tonelens.model.bottleneck import kl_to_standard_normal
+from tonelens.descriptors.sentences import SPOKEN_CHOICES
+from tonelens.model.bottleneck import Latent, kl_to_standard_normal
 from tonelens.model.language_model import token_width
 from tonelens.model.losses import Losses, emotion_cross_entropy, token_cross_entropy, zero_like
 from tonelens.model.stream import Pooling, Stream, StreamOutput, with_gradient
+from tonelens.model.utterance import UtteranceLatent
 from tonelens.recipe import Recipe
 
 
@@ -34,7 +37,10 @@ class Voice:
     descriptor: StreamOutput | None
     """None without disentanglement, and where it was not run (stage ASR)."""
     pooled_BP: Tensor | None
-    """Pooled descriptor latents, P = 2 Z; None where neither head nor summary token is used."""
+    """What heads and summary token read: pooled descriptor latents (P = 2 Z) or the utterance latent
+    (P = Z); None where neither head nor summary token is used."""
+    utterance: Latent | None
+    """None without an utterance latent (`streams.pooling = "attentive"`)."""
     summary_B1D: Tensor | None
 
 
@@ -72,13 +78,35 @@ class ExplainerModel(nn.Module):
 
         self.content = stream()
         self.descriptor = stream(recipe.objective.llm_gradient) if config.disentangled else None
-        pooled_width = 2 * self.content.latent_width
-        pools = config.summary_token or recipe.objective.emotion_head_weight > 0
-        self.pooling = Pooling(self.content.latent_width) if pools else None
-        has_head = recipe.objective.emotion_head_weight > 0
-        self.emotion_head = nn.Linear(pooled_width, labels) if has_head else None
-        summary_width = pooled_width + (labels if has_head else 0)
-        self.summary = nn.Linear(summary_width, width) if config.summary_token else None
+        self.pooling = self._pooling(encoder_layers, encoder_width)
+        pooled_width = self.content.latent_width
+        if not isinstance(self.pooling, UtteranceLatent):
+            pooled_width *= 2
+        objective = recipe.objective
+        self.emotion_head = nn.Linear(pooled_width, labels) if objective.emotion_head_weight > 0 else None
+        options = {slot: len(words) for slot, words in SPOKEN_CHOICES.items()}
+        self.descriptor_heads = (
+            nn.ModuleDict({slot: nn.Linear(pooled_width, count) for slot, count in options.items()})
+            if objective.descriptor_head_weight > 0
+            else None
+        )
+        told = labels if self.emotion_head is not None else 0
+        told += sum(options.values()) if self.descriptor_heads is not None else 0
+        self.summary = nn.Linear(pooled_width + told, width) if config.summary_token else None
+
+    def _pooling(self, encoder_layers: int, encoder_width: int) -> Pooling | UtteranceLatent | None:
+        config, objective = self.recipe.streams, self.recipe.objective
+        if not (config.summary_token or objective.emotion_head_weight or objective.descriptor_head_weight):
+            return None
+        if config.pooling == "attentive":
+            return Pooling(self.content.latent_width)
+        return UtteranceLatent(
+            layers=encoder_layers,
+            encoder_width=encoder_width,
+            hidden_width=config.utterance_hidden_width,
+            latent_width=self.content.latent_width,
+            dropout=config.utterance_dropout,
+        )
 
     @property
     def stack(self) -> int:
@@ -96,25 +124,32 @@ class ExplainerModel(nn.Module):
 
     def listen(self, layers_BTLH: Tensor, is_speech_BT: Tensor, *, to_descriptor: bool = True) -> Voice:
         """Run both streams, the pooling and the head; without `to_descriptor` the content stream alone."""
+        heard_BTLH = layers_BTLH
         if self.recipe.streams.normalise_layers:
-            layers_BTLH = F.layer_norm(layers_BTLH, layers_BTLH.shape[-1:])
-        content = self.content(layers_BTLH)
+            heard_BTLH = F.layer_norm(layers_BTLH, layers_BTLH.shape[-1:])
+        content = self.content(heard_BTLH)
         if not to_descriptor:
-            return Voice(content=content, descriptor=None, pooled_BP=None, summary_B1D=None)
-        descriptor = self.descriptor(layers_BTLH) if self.descriptor is not None else None
-        voice = descriptor if descriptor is not None else content
-        pooled = self.pooling(voice.z_BTZ, is_speech_BT) if self.pooling is not None else None
-        return Voice(
-            content=content, descriptor=descriptor, pooled_BP=pooled, summary_B1D=self._summary(pooled)
-        )
+            return Voice(content, None, None, None, None)
+        descriptor = self.descriptor(heard_BTLH) if self.descriptor is not None else None
+        pooled: Tensor | None = None
+        utterance: Latent | None = None
+        if isinstance(self.pooling, UtteranceLatent):
+            utterance = self.pooling(layers_BTLH, is_speech_BT)
+            pooled = utterance.z_BTZ.squeeze(1)
+        elif self.pooling is not None:
+            voice = descriptor if descriptor is not None else content
+            pooled = self.pooling(voice.z_BTZ, is_speech_BT)
+        return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
 
     def _summary(self, pooled_BP: Tensor | None) -> Tensor | None:
-        """The pooled latents, with the head's log-probabilities where there is a head, as one LLM token."""
+        """The pooled latents, with the log-probabilities of the heads there are, as one LLM token."""
         if self.summary is None or pooled_BP is None:
             return None
-        told = pooled_BP
-        if self.emotion_head is not None:
-            told = torch.cat([pooled_BP, self.emotion_head(pooled_BP).float().log_softmax(dim=-1)], dim=-1)
+        heads: list[nn.Module] = [self.emotion_head] if self.emotion_head is not None else []
+        heads += list(self.descriptor_heads.values()) if self.descriptor_heads is not None else []
+        told = torch.cat(
+            [pooled_BP, *(head(pooled_BP).float().log_softmax(dim=-1) for head in heads)], dim=-1
+        )
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
 
@@ -135,11 +170,18 @@ class ExplainerModel(nn.Module):
         """All loss terms of one batch in one stage."""
         voice = self.listen(batch.layers_BTLH, batch.is_speech_BT, to_descriptor=stage.feeds_descriptor)
         zero = zero_like(batch.layers_BTLH)
+        to_descriptor = "descriptor" in stage.trains
         return Losses(
             cross_entropy=self._answer_loss(voice, batch) if self.llm is not None else zero,
-            kl_content=self._kl(voice.content, batch, "content" in stage.trains, zero),
-            kl_descriptor=self._kl(voice.descriptor, batch, "descriptor" in stage.trains, zero),
+            kl_content=_kl(voice.content.latent, batch.is_speech_BT) if "content" in stage.trains else zero,
+            kl_descriptor=(
+                _kl(voice.descriptor.latent, batch.is_speech_BT)
+                if to_descriptor and voice.descriptor is not None
+                else zero
+            ),
+            kl_utterance=_kl(voice.utterance, batch.is_speech_BT[:, :1]) if to_descriptor else zero,
             emotion_head=self._head_loss(voice, batch) if self._heads(stage) else zero,
+            descriptor_heads=self._descriptor_loss(voice, batch) if to_descriptor else zero,
         )
 
     def _answer_loss(self, voice: Voice, batch: Batch) -> Tensor:
@@ -147,11 +189,6 @@ class ExplainerModel(nn.Module):
         embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT)
         output = llm(inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False)
         return token_cross_entropy(output.logits, batch.targets_BS, batch.weights_BS)
-
-    def _kl(self, output: StreamOutput | None, batch: Batch, trains: bool, zero: Tensor) -> Tensor:
-        if output is None or output.latent is None or not trains:
-            return zero
-        return kl_to_standard_normal(output.latent.mean_BTZ, output.latent.std_BTZ, batch.is_speech_BT).mean()
 
     def _heads(self, stage: Stage) -> bool:
         return self.emotion_head is not None and "emotion_head" in stage.trains
@@ -174,6 +211,23 @@ class ExplainerModel(nn.Module):
             mixed_with_B=batch.emotion_B[other],
             share=share,
         )
+
+    def _descriptor_loss(self, voice: Voice, batch: Batch) -> Tensor:
+        """Mean cross-entropy of the descriptors' heads."""
+        if self.descriptor_heads is None:
+            return zero_like(batch.layers_BTLH)
+        losses = [
+            F.cross_entropy(head(voice.pooled_BP).float(), batch.descriptors_BQ[:, column])
+            for column, head in enumerate(self.descriptor_heads.values())
+        ]
+        return torch.stack(losses).mean()
+
+
+def _kl(latent: Latent | None, is_speech_BT: Tensor) -> Tensor:
+    """Mean over the clips; zero for a stream without a bottleneck."""
+    if latent is None:
+        return zero_like(is_speech_BT)
+    return kl_to_standard_normal(latent.mean_BTZ, latent.std_BTZ, is_speech_BT).mean()
 
 
 def _spliced(embeds_BSD: Tensor, here_BS: Tensor, tokens_BKD: Tensor, real_B: Tensor) -> Tensor:

@@ -24,13 +24,22 @@ class Losses:
     kl_content: Tensor
     """Nats per speech frame; zero where the stream does not train."""
     kl_descriptor: Tensor
+    kl_utterance: Tensor
+    """Nats per clip; zero without an utterance latent."""
     emotion_head: Tensor
     """Nats per clip."""
+    descriptor_heads: Tensor
+    """Nats per clip and descriptor."""
 
     def total(self, objective: ObjectiveConfig) -> Tensor:
         """What is minimised."""
-        kl = self.kl_content + self.kl_descriptor
-        return self.cross_entropy + objective.beta * kl + objective.emotion_head_weight * self.emotion_head
+        kl = self.kl_content + self.kl_descriptor + self.kl_utterance
+        return (
+            self.cross_entropy
+            + objective.beta * kl
+            + objective.emotion_head_weight * self.emotion_head
+            + objective.descriptor_head_weight * self.descriptor_heads
+        )
 
     def named(self) -> dict[str, Tensor]:
         """The terms by name, detached."""

@@ -1,15 +1,14 @@
 """Encoder features on disk: the frozen encoder runs once a clip (and augmented copy), not once an epoch.
 
-A cache folder holds, for one encoder and one variant of the waveforms, `<key>.bin` (float16, clip after
-clip, each (T, L, H)) and `<key>.json` (offsets). The key is a hash of encoder, clips and variant, so
-that a changed clip or encoder never meets old features. Files are written aside and renamed.
+A cache folder holds one file a waveform, `<key>.npy` (float16, (T, L, H)). The key is a hash of encoder,
+clip and change, so that a changed clip or encoder never meets old features, runs on other folds share
+them, and an interrupted encoding goes on where it was. Files are written aside and renamed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +21,11 @@ from tonelens.batching.augment import Change, changed_samples
 from tonelens.corpora.cuts import load_audio
 from tonelens.errors import StorageError
 from tonelens.model.speech_encoder import SpeechEncoder
-from tonelens.storage import write_json, written_aside
+from tonelens.storage import written_aside
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
-FEATURE_VERSION = 2
+FEATURE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,22 @@ class Waveform:
 class Features:
     """Random access to the hidden states (T, L, H) of waveforms."""
 
-    def __init__(self, spans: dict[str, tuple[int, int]], frames: np.ndarray) -> None:
-        self._spans = spans
-        self._frames = frames
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
 
     def __getitem__(self, key: str) -> Tensor:
-        first, last = self._spans[key]
-        return torch.from_numpy(np.array(self._frames[first:last]))
+        """Float16, read from disk.
+
+        Raises:
+            StorageError: the file is gone or damaged.
+        """
+        path = self._paths[key]
+        try:
+            return torch.from_numpy(np.load(path, allow_pickle=False))
+        except (OSError, ValueError, EOFError) as error:
+            raise StorageError(
+                f"{path}: cannot be read ({error}). Delete it; it is made anew by --resume."
+            ) from None
 
 
 class LiveFeatures(Features):
@@ -79,35 +87,17 @@ def encoded(
         StorageError: the cache cannot be written.
         AudioError: a clip cannot be read any more.
     """
-    keys = [key_of(waveform.cut, waveform.change) for waveform in waveforms]
-    name = _hash([str(FEATURE_VERSION), encoder.fingerprint(), *keys])
-    index_path, data_path = cache / f"{name}.json", cache / f"{name}.bin"
-    if not (index_path.is_file() and data_path.is_file()):
-        spans = _compute(waveforms, keys, encoder, data_path, progress)
-        write_json(index_path, spans, indent=None)
-    spans = {key: (first, last) for key, (first, last) in json.loads(index_path.read_text("utf-8")).items()}
-    total = max(last for _, last in spans.values())
-    shape = (total, encoder.layers, encoder.width)
-    if data_path.stat().st_size != 2 * int(np.prod(shape)):
-        raise StorageError(
-            f"{data_path}: not the size its index says. Delete both files to have them made anew."
-        )
-    return Features(spans, np.memmap(data_path, dtype=np.float16, mode="r", shape=shape))
-
-
-def _compute(
-    waveforms: Sequence[Waveform], keys: Sequence[str], encoder: SpeechEncoder, path: Path, progress: Progress
-) -> dict[str, tuple[int, int]]:
-    spans: dict[str, tuple[int, int]] = {}
-    first = 0
-    with written_aside(path) as aside, aside.open("wb") as file:
-        for number, (waveform, key) in enumerate(zip(waveforms, keys, strict=True)):
-            states = _states(waveform, encoder)
-            file.write(states.numpy().tobytes())
-            spans[key] = (first, first + len(states))
-            first += len(states)
-            progress(number + 1, len(waveforms))
-    return spans
+    fingerprint = encoder.fingerprint()
+    paths: dict[str, Path] = {}
+    for number, waveform in enumerate(waveforms):
+        key = key_of(waveform.cut, waveform.change)
+        name = _hash([str(FEATURE_VERSION), fingerprint, key])
+        path = paths[key] = cache / name[:2] / f"{name[2:]}.npy"
+        if not path.is_file():
+            with written_aside(path) as aside:
+                np.save(aside, _states(waveform, encoder).numpy())
+        progress(number + 1, len(waveforms))
+    return Features(paths)
 
 
 def _states(waveform: Waveform, encoder: SpeechEncoder) -> Tensor:

@@ -24,12 +24,13 @@ from tonelens.model.build import build_model
 from tonelens.model.checkpoint import ModelCard
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.model.speech_encoder import SpeechEncoder, folder_or_name
+from tonelens.model.utterance import UtteranceLatent
 from tonelens.progress import Reporter
 from tonelens.recipe import Recipe
 from tonelens.storage import write_json
 from tonelens.training.batches import changes_of
 from tonelens.training.data import TrainingData, changed_values, training_data
-from tonelens.training.features import Features, LiveFeatures, Waveform, encoded
+from tonelens.training.features import Features, LiveFeatures, Waveform, encoded, key_of
 from tonelens.training.run_folder import RunFolder
 
 BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "bf16")
@@ -83,6 +84,8 @@ def prepare(
         encoder_layers=encoder.layers,
         encoder_width=encoder.width,
     )
+    if isinstance(model.pooling, UtteranceLatent):
+        model.pooling.statistics.fit(features[key_of(cut, NO_CHANGE)] for cut in data.train)
     return Prepared(data=data, features=features, model=model, prompter=prompter, card=card)
 
 

@@ -19,7 +19,7 @@ from tonelens.batching.prompts import Task
 from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.recipe import OptimiserConfig, Recipe
 
-DESCRIPTOR_SIDE = frozenset({"descriptor", "pooling", "summary", "emotion_head"})
+DESCRIPTOR_SIDE = frozenset({"descriptor", "pooling", "summary", "emotion_head", "descriptor_heads"})
 
 ASR = Stage(name="asr", trains=frozenset({"content", "llm"}), feeds_descriptor=False)
 SER_SED = Stage(name="ser-sed", trains=DESCRIPTOR_SIDE | {"llm"}, feeds_descriptor=True)
