@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +7,7 @@ import torch
 from builders import random_clips
 from tonelens.audio import SAMPLE_RATE
 from tonelens.batching.augment import NO_CHANGE, Change, changed_features, changed_samples, draw_change
+from tonelens.batching.channel import Channel, through
 from tonelens.recipe import AugmentConfig
 
 ALL = AugmentConfig(copies=3, speed=0.2, gain_db=6.0, noise_snr_db=10.0, crop=0.2, channel_drop=0.25)
@@ -43,6 +46,35 @@ def test_gain_and_noise_are_in_decibels():
     assert np.allclose(changed_samples(TONE, Change(gain_db=20.0)), 10 * TONE, rtol=1e-5)
     noise = changed_samples(TONE, Change(snr_db=10.0, seed=1)) - TONE
     assert 10 * np.log10(np.mean(TONE**2) / np.mean(noise**2)) == pytest.approx(10, abs=0.1)
+
+
+def test_a_share_of_the_copies_goes_through_a_channel_and_the_other_draws_stay():
+    some = replace(ALL, channel=0.5)
+    drawn = [draw_change(some, 0, str(number), 1) for number in range(200)]
+    heard = [change for change in drawn if change.channel is not None]
+    assert 70 < len(heard) < 130
+    assert len({change.channel for change in heard}) == len(heard)
+    assert [replace(change, channel=None) for change in drawn] == [
+        draw_change(ALL, 0, str(number), 1) for number in range(200)
+    ]
+    assert draw_change(replace(ALL, channel=1.0), 0, "0", 1).channel is not None
+    assert draw_change(replace(ALL, channel=1.0), 0, "0", 0) == NO_CHANGE
+
+
+def test_the_channel_is_part_of_the_name_and_old_names_stay():
+    assert NO_CHANGE.key() == "speed=1.0000,gain=0.00"
+    assert Change(speed=1.1, snr_db=20.0, seed=3).key() == "speed=1.1000,gain=0.00,snr=20.00,seed=3"
+    assert Change(channel=Channel(codec="opus", kbit_s=12, seed=7)).key() == (
+        "speed=1.0000,gain=0.00,channel(eq=0.0,rt60=0.00,direct=0.0,full,opus=12,seed=7)"
+    )
+
+
+def test_a_channel_keeps_the_level_and_the_gain_comes_after_it():
+    two_tones = TONE + (0.1 * np.sin(np.arange(SAMPLE_RATE))).astype(np.float32)  # 2546 Hz
+    telephone = Channel(band="telephone")
+    heard = changed_samples(two_tones, Change(channel=telephone, gain_db=20.0))
+    assert np.allclose(heard, 10 * through(two_tones, telephone), rtol=1e-5)
+    assert np.mean(heard**2) == pytest.approx(100 * np.mean(two_tones**2), rel=1e-3)
 
 
 def test_whole_channels_are_dropped_the_same_in_all_frames_and_layers():

@@ -1,6 +1,6 @@
 """Training-time changes, all drawn from named seeds so that a run can be repeated bit for bit.
 
-Waveform  speed (pitch and pace together, by resampling), gain, white noise: before the encoder.
+Waveform  speed (pitch and pace together, by resampling), white noise, a channel, gain: before the encoder.
 Features  time crops at both ends and whole channels dropped: after it.
 """
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from tonelens.audio import SAMPLE_RATE, Samples
+from tonelens.batching.channel import Channel, draw_channel, through
 from tonelens.recipe import AugmentConfig
 
 
@@ -29,11 +30,14 @@ class Change:
     """Signal-to-noise ratio of added white noise; None adds none."""
     seed: int = 0
     """Of the noise."""
+    channel: Channel | None = None
+    """What the noisy clip is heard through; None is a perfect channel."""
 
     def key(self) -> str:
         """A stable name, for caches."""
         noise = "" if self.snr_db is None else f",snr={self.snr_db:.2f},seed={self.seed}"
-        return f"speed={self.speed:.4f},gain={self.gain_db:.2f}{noise}"
+        channel = "" if self.channel is None else f",channel({self.channel.key()})"
+        return f"speed={self.speed:.4f},gain={self.gain_db:.2f}{noise}{channel}"
 
 
 NO_CHANGE = Change()
@@ -50,8 +54,18 @@ def draw_change(config: AugmentConfig, seed: int, cut_id: str, copy: int) -> Cha
     snr_db = round(rng.uniform(config.noise_snr_db, config.noise_snr_db + 25), 1)
     is_noisy = config.noise_snr_db > 0 and rng.uniform() < 0.5
     return Change(
-        speed=speed, gain_db=gain_db, snr_db=snr_db if is_noisy else None, seed=int.from_bytes(digest[16:20])
+        speed=speed,
+        gain_db=gain_db,
+        snr_db=snr_db if is_noisy else None,
+        seed=int.from_bytes(digest[16:20]),
+        channel=_drawn_channel(config.channel, digest),
     )
+
+
+def _drawn_channel(share: float, digest: bytes) -> Channel | None:
+    """A channel for this share of the copies, from numbers of its own: the other draws stay as they are."""
+    rng = np.random.default_rng(list(digest[:16] + b"channel"))
+    return draw_channel(rng) if rng.uniform() < share else None
 
 
 def changed_samples(samples: Samples, change: Change) -> Samples:
@@ -62,6 +76,8 @@ def changed_samples(samples: Samples, change: Change) -> Samples:
         power = float(np.mean(np.square(samples, dtype=np.float64)))
         noise = np.random.default_rng(change.seed).standard_normal(len(samples))
         samples = samples + noise * np.sqrt(power / 10 ** (change.snr_db / 10))
+    if change.channel is not None:
+        samples = through(samples, change.channel)
     if change.gain_db:
         samples = samples * 10 ** (change.gain_db / 20)
     return np.asarray(samples, dtype=np.float32)
