@@ -67,13 +67,24 @@ class StreamsConfig:
     """One more LLM token: the pooled descriptor latents. Ours, off in the paper's system."""
     dropout: float = 0.0
     """Dropout inside the blocks' hidden layers."""
+    pooling: Literal["attentive", "statistics"] = "attentive"
+    """What heads and summary token read of a clip: attentive mean and deviation of its frame latents, or
+    an utterance latent: every layer's mean and deviation over the clip through a bottleneck of its own."""
+    utterance_hidden_width: int = 256
+    """`statistics` only: width of the two GELU layers."""
+    utterance_dropout: float = 0.5
+    """`statistics` only: dropout on the statistics and inside the utterance bottleneck."""
 
     def __post_init__(self) -> None:
-        for name in ("latent_width", "hidden_width", "stack", "adapter_width"):
+        for name in ("latent_width", "hidden_width", "stack", "adapter_width", "utterance_hidden_width"):
             _require(
                 getattr(self, name) >= 1, f"streams.{name} is {getattr(self, name)}; it must be 1 or more."
             )
-        _require(0 <= self.dropout < 1, f"streams.dropout is {self.dropout}; it must lie in [0, 1).")
+        for name in ("dropout", "utterance_dropout"):
+            _require(
+                0 <= getattr(self, name) < 1,
+                f"streams.{name} is {getattr(self, name)}; it must lie in [0, 1).",
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,12 +170,15 @@ class ObjectiveConfig:
     """Smoothing of the auxiliary head's cross-entropy."""
     emotion_head_weight: float = 0.0
     """Weight of an auxiliary emotion classifier on the pooled z_descriptor; 0 is the paper's."""
+    descriptor_head_weight: float = 0.0
+    """Weight of auxiliary classifiers of the answer's descriptors (gender, speed, pitch, volume) on the
+    same latents; 0 is the paper's. Nats, averaged over the descriptors."""
     llm_gradient: float = 1.0
     """Share of the LLM's gradient that reaches the descriptor latents (1 is the paper's). The LLM learns
     small corpora by heart; below 1 the auxiliary head shapes the latents more."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "emotion_head_weight"):
+        for name in ("beta", "emotion_head_weight", "descriptor_head_weight"):
             _require(
                 getattr(self, name) >= 0, f"objective.{name} is {getattr(self, name)}; it must be 0 or more."
             )
