@@ -27,7 +27,7 @@ from figures import Figure, shared_folder, write_figures
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
 from tonelens.corpora.prepare import prepare
-from tonelens.evaluation.predict import predict, test_cuts
+from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.report import evaluate
 from tonelens.explain import Explainer
 from tonelens.progress import Quiet
@@ -54,7 +54,7 @@ def trained_run(seed: int, cuts: Path, work: Path) -> Path:
 def measured_run(seed: int, run: Path, cuts: Path) -> list[Figure]:
     """Test one trained seed."""
     explainer = Explainer.from_pretrained(run)
-    chosen, sentence = test_cuts(list(read_cuts(cuts)), explainer.loaded.card)
+    chosen, sentence = held_out_cuts(list(read_cuts(cuts)), explainer.loaded.card)
     predicted = predict(explainer, chosen)
     assert not predicted.refused, predicted.refused
     report = evaluate(predicted.predictions, protocol=sentence, system=SYSTEM, corpus=CORPUS)

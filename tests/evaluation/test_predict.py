@@ -40,7 +40,7 @@ def without_file(cut: MonoCut) -> MonoCut:
 
 
 def test_of_the_training_corpus_the_held_out_part_is_scored(cuts, card):
-    chosen, protocol = predict.test_cuts(cuts, card)
+    chosen, protocol = predict.held_out_cuts(cuts, card)
     assert {speaker_of(cut) for cut in chosen} == {"synthetic-s01", "synthetic-s02"}
     assert len(chosen) == 48
     assert protocol + "." == card.protocol
@@ -50,7 +50,7 @@ def test_of_the_training_corpus_the_held_out_part_is_scored(cuts, card):
 def test_of_another_corpus_voices_heard_in_training_are_left_out_and_that_is_said(cuts, card):
     strangers = [renamed(cut, "calls", "calls-7") for cut in cuts[:3]]
     known = [renamed(cut, "calls", "synthetic-s03") for cut in cuts[3:5]]
-    chosen, protocol = predict.test_cuts([*known, *strangers], card)
+    chosen, protocol = predict.held_out_cuts([*known, *strangers], card)
     assert chosen == strangers
     assert protocol.startswith(
         "Clips that are not in the training corpus's test part. "
@@ -60,7 +60,7 @@ def test_of_another_corpus_voices_heard_in_training_are_left_out_and_that_is_sai
 
 def test_a_corpus_of_strangers_is_scored_whole(cuts, card):
     strangers = [renamed(cut, "calls", "calls-7") for cut in cuts[:3]]
-    chosen, protocol = predict.test_cuts(strangers, card)
+    chosen, protocol = predict.held_out_cuts(strangers, card)
     assert chosen == strangers
     assert "left out" not in protocol
 
@@ -68,7 +68,7 @@ def test_a_corpus_of_strangers_is_scored_whole(cuts, card):
 def test_nothing_but_known_voices_is_refused(cuts, card):
     known = [renamed(cut, "calls", "synthetic-s04") for cut in cuts[:2]]
     with pytest.raises(CorpusError, match="every clip has a speaker that the model was trained on"):
-        predict.test_cuts(known, card)
+        predict.held_out_cuts(known, card)
 
 
 class Watcher:

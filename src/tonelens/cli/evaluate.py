@@ -25,7 +25,7 @@ def evaluate(
         raise InputError(f"--part is {part!r}; it must be test or dev.")
     found = list(read_cuts(cuts))
     from tonelens.cli.progress import Bars, hide_loading_bars
-    from tonelens.evaluation.predict import predict, test_cuts
+    from tonelens.evaluation.predict import held_out_cuts, predict
     from tonelens.evaluation.prediction import write_predictions
     from tonelens.evaluation.report import evaluate as score
     from tonelens.evaluation.report import report_page, report_row, write_report
@@ -34,7 +34,7 @@ def evaluate(
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model)
     calibration = explainer.loaded.card.calibration
-    chosen, protocol = test_cuts(found, explainer.loaded.card, part=part)
+    chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
         predicted = predict(explainer, chosen, bars)
     messages = [refusal.message for refusal in predicted.refused]

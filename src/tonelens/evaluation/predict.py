@@ -31,7 +31,9 @@ class Predicted:
     """Id -> reason of the clips whose signal allows no answer; they are among the predictions, as wrong."""
 
 
-def test_cuts(cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test") -> tuple[list[MonoCut], str]:
+def held_out_cuts(
+    cuts: Sequence[MonoCut], card: ModelCard, *, part: str = "test"
+) -> tuple[list[MonoCut], str]:
     """The clips to score, and the sentence that says how they relate to the training.
 
     Of the corpus that was trained on, the held-out part; of another corpus, every clip.
