@@ -1,0 +1,210 @@
+"""Every corpus, every fold: Tonelens on the frozen Whisper-tiny encoder and on the student, beside probes.
+
+Protocols ravdess/emobox 6 folds (speaker-disjoint); emodb/emobox 5 folds (its ten speakers stand in every
+          part); emodb, urdu, ased/speaker-disjoint 5 groups of whole speakers; nemo/leave-speakers-out 9.
+          No dev part, fixed number of epochs, nothing is chosen on a test clip.
+Systems   tonelens-frozen  the `tiny` recipe on the frozen Whisper-tiny encoder, labels from generated text
+          tonelens-tiny    the same recipe on the student encoder given by --student
+          probe            SVM on mean and std over frames of the same frozen encoder: one layer, or layers
+                           1-4; which one is decided by the mean over the **test** folds, in its favour
+Values    UA, WA, macro_f1 and descriptor scores: mean over folds, then over seeds; the 95 % interval is that
+          of all folds' clips pooled, drawn over speakers, mean over seeds. "seeds" says how many.
+Resume    every (system, corpus, protocol, fold, seed) leaves its predictions in --work; what is there is not
+          trained again, and the table is written from whatever is complete. A protocol whose folds are
+          not all there yet is left out, and named.
+Run       python benchmarks/folds.py --work DIR [--only ravdess/emobox] [--seeds 3] [--student DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from lhotse import MonoCut
+
+from baseline_features import Features, encoder_statistics
+from baselines import CACHE, classifier, emotion_figures
+from figures import Figure, shared_folder, write_figures
+from tonelens.config import load_recipe
+from tonelens.corpora.cuts import emotion_of, path_of, read_cuts, speaker_of
+from tonelens.corpora.prepare import prepare
+from tonelens.corpora.splits import fold_numbers, split
+from tonelens.evaluation.predict import held_out_cuts, predict
+from tonelens.evaluation.prediction import Prediction, read_predictions, write_predictions
+from tonelens.evaluation.scores import evaluate
+from tonelens.explain import Explainer
+from tonelens.progress import Quiet
+from tonelens.training.run import train_on
+
+PROTOCOLS = (
+    ("ravdess", "emobox"),
+    ("emodb", "emobox"),
+    ("emodb", "speaker-disjoint"),
+    ("urdu", "speaker-disjoint"),
+    ("ased", "speaker-disjoint"),
+    ("nemo", "leave-speakers-out"),
+)
+SETTINGS = {  # corpora without texts have nothing to transcribe; a large one needs fewer epochs
+    "urdu": ("schedule.asr_epochs=0", "answer.transcript=false"),
+    "ased": ("schedule.asr_epochs=0", "answer.transcript=false"),
+    "nemo": ("schedule.ser_epochs=8", "schedule.asr_epochs=2"),
+}
+GROUPS = 5
+"""Of `speaker-disjoint`."""
+PROBES = {**{f"layer-{layer}": [layer] for layer in range(5)}, "layers-1-4": [1, 2, 3, 4]}
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One training and its test."""
+
+    corpus: str
+    protocol: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """For files."""
+        return f"{self.corpus}-{self.protocol}-{self.number}"
+
+    def settings(self) -> list[str]:
+        """On top of the recipe."""
+        shares_speakers = self.corpus == "emodb" and self.protocol == "emobox"
+        return [
+            f"data.protocol={self.protocol}", f"data.fold={self.number}", f"data.folds={GROUPS}",
+            "data.hold_out_dev=false", f"data.allow_speaker_overlap={str(shares_speakers).lower()}",
+            *SETTINGS.get(self.corpus, ()),
+        ]  # fmt: skip
+
+
+def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Path) -> list[Prediction]:
+    """Predictions for the fold's test clips, trained now or earlier."""
+    done = work / "predictions" / f"{system}-{fold.name}-{seed}.jsonl"
+    if not done.is_file():
+        run = work / "runs" / f"{system}-{fold.name}-{seed}"
+        recipe = load_recipe("tiny", [*fold.settings(), f"encoder.source={encoder}", f"seed={seed}"])
+        is_begun = (run / "run.json").is_file()
+        cuts = work / "cuts" / fold.corpus / "cuts.jsonl.gz"
+        train_on(recipe, [cuts], run, resume=is_begun, cache=work / "cache" / fold.corpus, reporter=Quiet())
+        explainer = Explainer.from_pretrained(run)
+        chosen, _ = held_out_cuts(list(read_cuts(cuts)), explainer.loaded.card)
+        predicted = predict(explainer, chosen)
+        assert not predicted.refused, predicted.refused
+        write_predictions(done, predicted.predictions)
+        shutil.rmtree(run)
+    return list(read_predictions(done))
+
+
+def probe_answers(cuts: Sequence[MonoCut], states: Features, fold: Fold) -> dict[str, list[Prediction]]:
+    """Every probe's predictions for the fold's test clips."""
+    parts = split(
+        cuts, fold.protocol, fold=fold.number, folds=GROUPS, allow_unknown_speakers=False, hold_out_dev=False
+    ).parts
+    train = [index for index, cut in enumerate(cuts) if parts.get(cut.id) == "train"]
+    test = [index for index, cut in enumerate(cuts) if parts.get(cut.id) == "test"]
+    emotions = np.array([emotion_of(cut) for cut in cuts])
+    answers: dict[str, list[Prediction]] = {}
+    for name, layers in PROBES.items():
+        features = states[:, layers].reshape(len(states), -1)
+        guesses = classifier().fit(features[train], emotions[train]).predict(features[test])
+        answers[name] = [
+            Prediction(
+                id=cuts[index].id,
+                speaker=speaker_of(cuts[index]),
+                reference_emotion=str(emotions[index]),
+                predicted_emotion=str(guess),
+            )
+            for index, guess in zip(test, guesses, strict=True)
+        ]
+    return answers
+
+
+def best_probe(by_fold: Sequence[dict[str, list[Prediction]]], corpus: str, protocol: str) -> list[Figure]:
+    """Figures of the probe with the best mean UA over the test folds."""
+    figures = {
+        name: over_folds([answers[name] for answers in by_fold], "probe", corpus, protocol) for name in PROBES
+    }
+    return max(figures.values(), key=lambda rows: next(row.value for row in rows if row.metric == "ua"))
+
+
+def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, protocol: str) -> list[Figure]:
+    """Mean over the folds of every score; intervals of the pooled clips (each clip is tested once)."""
+
+    def figures(predictions: list[Prediction]) -> list[Figure]:
+        if system == "probe":
+            return emotion_figures(predictions, system=system, corpus=corpus, protocol=protocol)
+        report = evaluate(predictions, protocol=protocol, system=system, corpus=corpus)
+        return [replace(figure, protocol=protocol) for figure in report.figures()]
+
+    each = [{figure.metric: figure.value for figure in figures(predictions)} for predictions in by_fold]
+    pooled = figures([prediction for predictions in by_fold for prediction in predictions])
+    return [
+        replace(row, value=float(np.mean([values[row.metric] for values in each])))
+        for row in pooled
+        if all(row.metric in values for values in each)
+    ]
+
+
+def over_seeds(runs: Sequence[list[Figure]]) -> list[Figure]:
+    """Mean over the seeds of every figure and of both ends of its interval."""
+    merged = []
+    for same in zip(*runs, strict=True):
+        lows = [row.low for row in same if row.low is not None]
+        highs = [row.high for row in same if row.high is not None]
+        merged.append(
+            replace(
+                same[0],
+                value=float(np.mean([row.value for row in same])),
+                low=float(np.mean(lows)) if lows else None,
+                high=float(np.mean(highs)) if highs else None,
+                seeds=len(same),
+            )
+        )
+    return merged
+
+
+def main() -> None:
+    """Train what is missing, then write every complete protocol."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--work", type=Path, required=True, help="predictions stay here, to go on later")
+    parser.add_argument("--only", action="append", default=None, help="CORPUS/PROTOCOL; may be repeated")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
+    parser.add_argument("--no-training", action="store_true", help="write what is complete in --work")
+    options = parser.parse_args()
+    encoder = shared_folder() / "weights" / "whisper-tiny-en-encoder"
+    systems = {"tonelens-frozen": encoder} | ({"tonelens-tiny": options.student} if options.student else {})
+    for corpus, protocol in PROTOCOLS:
+        if options.only and f"{corpus}/{protocol}" not in options.only:
+            continue
+        file = options.work / "cuts" / corpus / "cuts.jsonl.gz"
+        if not file.is_file():
+            prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
+        cuts = sorted(read_cuts(file), key=lambda cut: cut.id)
+        folds = [Fold(corpus, protocol, number) for number in fold_numbers(cuts, protocol, folds=GROUPS)]
+        states = encoder_statistics([path_of(cut) for cut in cuts], encoder, cache=CACHE)
+        figures = best_probe([probe_answers(cuts, states, fold) for fold in folds], corpus, protocol)
+        for system, source in systems.items():
+            runs = []
+            for seed in range(options.seeds):
+                names = [
+                    options.work / "predictions" / f"{system}-{fold.name}-{seed}.jsonl" for fold in folds
+                ]
+                if options.no_training and not all(path.is_file() for path in names):
+                    print(f"{system} {corpus}/{protocol} seed {seed}: not all folds are trained; left out")
+                    continue
+                answers = [trained_answers(fold, system, source, seed, options.work) for fold in folds]
+                runs.append(over_folds(answers, system, corpus, protocol))
+            figures += over_seeds(runs) if runs else []
+        for figure in figures:
+            if figure.metric == "ua":
+                print(f"{figure.system:16} {corpus}/{protocol} UA {figure.value:.3f} ({figure.seeds} seeds)")
+        print(write_figures("folds", figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+import pytest
+
+import folds
+from figures import Figure
+from tonelens.evaluation.prediction import Prediction
+
+
+def answers(pairs, first):
+    return [
+        Prediction(
+            id=f"c{first + number}", speaker=f"s{number % 2}", reference_emotion=truth, predicted_emotion=said
+        )
+        for number, (truth, said) in enumerate(pairs)
+    ]
+
+
+def test_over_folds_is_the_mean_of_the_folds_not_the_score_of_the_pool():
+    all_right = answers([("anger", "anger"), ("sadness", "sadness")], 0)
+    half_right = answers([("anger", "anger"), ("anger", "anger"), ("sadness", "anger")], 10)
+    rows = folds.over_folds([all_right, half_right], "probe", "ravdess", "emobox")
+    figures = {row.metric: row for row in rows}
+    assert figures["ua"].value == pytest.approx((1.0 + 0.5) / 2)
+    assert figures["wa"].value == pytest.approx((1.0 + 2 / 3) / 2), "pooled it would be 4 of 5"
+    assert figures["ua"].n == 5
+
+
+def test_over_seeds_is_the_mean_of_values_and_interval_ends():
+    def run(value, low, high):
+        return [
+            Figure(system="s", corpus="c", protocol="p", metric="ua", value=value, low=low, high=high, n=3)
+        ]
+
+    (row,) = folds.over_seeds([run(0.5, 0.4, 0.6), run(0.7, 0.5, 0.9)])
+    assert (row.value, row.low, row.high, row.seeds) == pytest.approx((0.6, 0.45, 0.75, 2))
+
+
+def test_only_emodb_s_published_folds_may_share_speakers():
+    overlap = "data.allow_speaker_overlap=true"
+    assert overlap in folds.Fold("emodb", "emobox", 1).settings()
+    assert overlap not in folds.Fold("emodb", "speaker-disjoint", 1).settings()
+    assert overlap not in folds.Fold("ravdess", "emobox", 1).settings()
+
+
+def test_the_best_probe_is_chosen_by_its_mean_over_the_folds():
+    good, bad = answers([("a", "a"), ("b", "b")], 0), answers([("a", "b"), ("b", "a")], 0)
+    by_fold = [{name: (good if name == "layer-2" else bad) for name in folds.PROBES}]
+    ua = next(row for row in folds.best_probe(by_fold, "c", "p") if row.metric == "ua")
+    assert ua.value == 1.0 and ua.system == "probe"
