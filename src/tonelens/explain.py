@@ -214,8 +214,8 @@ class Explainer:
         if shares[label] >= self.threshold:
             return Emotion(label, shares), found.text
         sentence = (
-            f"No emotion is named: the nearest is {label} with {shares[label]:.0%}, and at least "
-            f"{self.threshold:.0%} is needed for at most {self.abstain:.0%} wrong answers."
+            f"No emotion is named: the nearest is {label} with {shares[label]:.1%}, and at least "
+            f"{self.threshold:.1%} is needed for at most {100 * (self.abstain or 0):g}% wrong answers."
         )
         return Emotion(NO_LABEL, shares, abstained=True, reason="low-confidence"), sentence
 
