@@ -16,11 +16,12 @@ from tonelens.results import (
     Explanation,
     ModelInfo,
     Refusal,
+    TimedWord,
     Transcript,
 )
 
 SCHEMA = json.loads((resources.files("tonelens") / "explanation.schema.json").read_text("utf-8"))
-FROZEN = "5f6d558f18f11153b16531fa320139339c3df689ff1597806d026267c0a04173"
+FROZEN = "16c2be40118f49d2fff6ba0232fba5cc3643a3e4e421b6a05f68661f647e4a32"
 """SHA-256 of the schema. Programs of others rest on it: a change needs `tonelens/explanation@2`."""
 
 
@@ -43,7 +44,7 @@ EXPLAINED = Explanation(
         "voice_quality": descriptor(None, "measurement", None, None, "not measurable", "too few periods"),
     },
     emphasis=(Emphasis(1.1, 1.5, 0.8, "people"), Emphasis(2.0, 2.25, 0.5)),
-    transcript=Transcript("kids", "given", ({"word": "kids", "start_s": 0.1, "end_s": 0.4},)),
+    transcript=Transcript("kids", "asr", (TimedWord("kids", 0.1, 0.4),)),
     explanation="The voice is angry.",
     model=ModelInfo("tiny", "abc123", "CC0"),
 )
@@ -68,7 +69,9 @@ def test_the_json_object_is_what_the_schema_says():
     assert row["descriptors"]["emphasis"][1] == {
         "start_s": 2.0, "end_s": 2.25, "strength": 0.5, "word": None,
     }  # fmt: skip
-    assert row["transcript"]["words"] == [{"word": "kids", "start_s": 0.1, "end_s": 0.4}]
+    assert row["transcript"] == {
+        "text": "kids", "source": "asr", "words": [{"word": "kids", "start_s": 0.1, "end_s": 0.4}],
+    }  # fmt: skip
     assert row["segments"] == [{"start_s": 0.0, "end_s": 3.21}]
 
 
@@ -103,6 +106,28 @@ def test_the_text_tells_emotion_sentence_and_every_claim_with_its_evidence():
         "  · emphasis        2.00 to 2.25 s, strength 0.50",
         "  model tiny abc123",
     ]
+
+
+@pytest.mark.parametrize(
+    ("transcript", "line"),
+    [
+        (
+            Transcript("", "none", reason="not-sure"),
+            "not understood: give them (--transcript), or name a recogniser (--asr)",
+        ),
+        (Transcript("", "asr", reason="no-words"), "no words were heard"),
+        (
+            Transcript("kids", "model", reason="not-checked"),
+            "may be a sentence of the training: nobody checked this model on others",
+        ),
+    ],
+)
+def test_words_that_are_missing_or_doubtful_say_why(transcript, line):
+    result = replace(EXPLAINED, transcript=transcript)
+    row = result.to_dict()
+    Draft202012Validator(SCHEMA).validate(row)
+    assert row["transcript"]["reason"] == transcript.reason
+    assert result.to_text().splitlines()[3] == f"  – words           {line}"
 
 
 def test_a_measure_without_training_clips_to_compare_with_says_so():

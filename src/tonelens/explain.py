@@ -19,13 +19,16 @@ from tonelens.audio import Audio
 from tonelens.descriptors.audible import Inaudible, why_inaudible
 from tonelens.descriptors.levels import DESCRIPTORS, Level
 from tonelens.descriptors.measure import Measures, measure
-from tonelens.descriptors.sentences import UNKNOWN
+from tonelens.descriptors.naming import word_at
+from tonelens.descriptors.sentences import UNKNOWN, write
 from tonelens.descriptors.verdicts import judge
 from tonelens.errors import AudioError, InputError, ModelError
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
 from tonelens.model.confidence import check_risk
 from tonelens.model.decoding import Answer
+from tonelens.model.language_model import SCRATCH
+from tonelens.model.recogniser import Heard, Recogniser, load_recogniser
 from tonelens.results import (
     NO_LABEL,
     AudioInfo,
@@ -37,7 +40,6 @@ from tonelens.results import (
     Outcome,
     Refusal,
     Transcript,
-    TranscriptSource,
 )
 
 BATCH_SIZE = 16
@@ -70,13 +72,17 @@ class Request:
 class Explainer:
     """One loaded model, ready to explain."""
 
-    def __init__(self, loaded: LoadedModel, *, abstain: float | None = None) -> None:
+    def __init__(
+        self, loaded: LoadedModel, *, abstain: float | None = None, recogniser: Recogniser | None = None
+    ) -> None:
         self.loaded = loaded
+        self.recogniser = recogniser
         self.abstain = abstain
         self.threshold = _threshold(loaded.card, abstain)
         self._answerer = Answerer(loaded.model, loaded.prompter, loaded.card.labels)
         self.labels = loaded.card.labels
         self.grammar = self._answerer.grammar
+        self.wordless = self._answerer.wordless
 
     @classmethod
     def from_pretrained(
@@ -85,6 +91,7 @@ class Explainer:
         *,
         device: str | None = None,
         abstain: float | None = None,
+        asr: str | None = None,
     ) -> Explainer:
         """Load a model folder or a run folder.
 
@@ -93,10 +100,11 @@ class Explainer:
             device: as torch names it; by default a GPU where there is one.
             abstain: the share of wrong answers that is accepted, 0 to 1: less sure answers are not given.
                 None answers whatever the signal allows.
+            asr: a speech recogniser that hears the words in place of the model; see `model/recogniser.py`.
 
         Raises:
             ModelError: there is no such model, or a part of it is missing or damaged; `abstain` is asked of a
-                model that is not calibrated.
+                model that is not calibrated; `asr` cannot be loaded.
             InputError: the model's dev part promises no risk as low as `abstain`.
         """
         if name_or_path is None:
@@ -109,9 +117,10 @@ class Explainer:
             raise ModelError(f"{path}: no such model. Give a folder that `tonelens train` wrote.")
         loaded = load_model(path)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        recogniser = None if asr is None else load_recogniser(asr, str(place))
         loaded.model.to(place)
         loaded.encoder.to(place)
-        return cls(loaded, abstain=abstain)
+        return cls(loaded, abstain=abstain, recogniser=recogniser)
 
     def explain(
         self,
@@ -161,43 +170,80 @@ class Explainer:
         measured = [_measured(clip, request) for clip, request in zip(clips, requests, strict=True)]
         why_not = [why_inaudible(clip, measures) for clip, measures in zip(clips, measured, strict=True)]
         heard = [number for number, reason in enumerate(why_not) if reason is None]
-        answers = iter(self._answers([clips[n] for n in heard], [requests[n] for n in heard]))
+        told = [self._told(clips[n], requests[n]) for n in heard]
+        answers = iter(self._answers([clips[n] for n in heard], told))
+        words = iter(told)
         return [
-            self._explanation(clip, request, measures, next(answers) if reason is None else reason)
+            self._explanation(clip, request, measures, reason)
+            if reason is not None
+            else self._explanation(clip, request, measures, next(answers), next(words))
             for clip, request, measures, reason in zip(clips, requests, measured, why_not, strict=True)
         ]
 
-    def _answers(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Answer]:
+    def _told(self, clip: Audio, request: Request) -> Heard | None:
+        """The words that the model need not hear: the given ones, else the recogniser's."""
+        if request.transcript or self.recogniser is None:
+            return Heard(request.transcript) if request.transcript else None
+        return self.recogniser.hear(clip.samples, request.language)
+
+    def _answers(self, clips: Sequence[Audio], told: Sequence[Heard | None]) -> list[Answer]:
         if not clips:
             return []
         states = self.loaded.encoder.encode([clip.samples for clip in clips])
-        given = [{"transcript": request.transcript} if request.transcript else {} for request in requests]
+        given = [{"transcript": words.text} if words and words.text else {} for words in told]
         return self._answerer.answer(states, given)
 
+    def _transcript(self, request: Request, found: Answer | Inaudible, told: Heard | None) -> Transcript:
+        """The words and their source; the model's own ones only where they can be trusted."""
+        if request.transcript:
+            return Transcript(request.transcript, "given")
+        if told is not None:
+            return Transcript(told.text, "asr", told.words, reason=None if told.text else "no-words")
+        if isinstance(found, Inaudible):
+            return Transcript("", "none", reason="no-words")
+        if "transcript" not in found.values:
+            return Transcript("", "none")
+        check = self.loaded.card.words
+        if check is not None and not check.trusts(found.certainty["transcript"]):
+            return Transcript("", "none", reason="not-sure")
+        is_checked = check is not None or self.loaded.model.recipe.llm.source != SCRATCH
+        return Transcript(found.values["transcript"], "model", reason=None if is_checked else "not-checked")
+
     def _explanation(
-        self, clip: Audio, request: Request, measures: Measures, found: Answer | Inaudible
+        self,
+        clip: Audio,
+        request: Request,
+        measures: Measures,
+        found: Answer | Inaudible,
+        told: Heard | None = None,
     ) -> Explanation:
         card = self.loaded.card
+        transcript = self._transcript(request, found, told)
+        if transcript.source == "asr":
+            measures = measures.with_text(transcript.text, request.language or (told and told.language))
+        if isinstance(found, Answer) and transcript.reason in ("no-words", "not-sure"):
+            found = replace(found, text=write(self.wordless, found.values))
         said = found.values if isinstance(found, Answer) else {}
         finest = self.loaded.model.recipe.data.finest_reference
         gender = request.gender or said.get("gender")
         levels = self.loaded.levels.assign(measures, gender=gender, finest=finest)
         if isinstance(found, Inaudible):
             levels = {name: _unnamed(level, found.message) for name, level in levels.items()}
-        heard_by: TranscriptSource = "model" if "transcript" in said else "none"
         emotion, explanation = self._emotion(found)
         return Explanation(
             audio=AudioInfo(source=clip.source, duration_s=round(clip.duration_s, 3), sha256=clip.sha256),
             emotion=emotion,
             descriptors={name: _descriptor(name, said.get(name), levels[name]) for name in DESCRIPTORS},
             emphasis=tuple(
-                Emphasis(span.start_s, span.end_s, span.strength)
+                Emphasis(
+                    span.start_s,
+                    span.end_s,
+                    span.strength,
+                    word_at(span.start_s, span.end_s, transcript.words),
+                )
                 for span in (measures.emphasis if isinstance(found, Answer) else ())
             ),
-            transcript=Transcript(
-                text=request.transcript or said.get("transcript", ""),
-                source="given" if request.transcript else heard_by,
-            ),
+            transcript=transcript,
             explanation=explanation,
             model=ModelInfo(name=card.name, fingerprint=self.loaded.fingerprint, licence=card.licence),
         )

@@ -14,11 +14,19 @@ SCHEMA = "tonelens/explanation@1"
 REFUSAL_SCHEMA = "tonelens/refusal@1"
 
 TranscriptSource = Literal["model", "given", "asr", "none"]
+TranscriptReason = Literal["no-words", "not-sure", "not-checked"]
+"""Why there are no words (none were heard; the model is not sure of its own), or why they may be invented:
+nobody measured what the model writes for sentences that it never read."""
 Outcome = Literal["supported", "contradicted", "not measurable"]
 Abstention = Literal["no-speech", "too-short", "too-noisy", "low-confidence"]
 """Why a readable recording gets no emotion: three times the signal, then the stated risk (`--abstain`)."""
 NO_LABEL = "unknown"
 """The label of an answer that is not given."""
+WORDS: Mapping[TranscriptReason, str] = {
+    "no-words": "no words were heard",
+    "not-sure": "not understood: give them (--transcript), or name a recogniser (--asr)",
+    "not-checked": "may be a sentence of the training: nobody checked this model on others",
+}
 MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "not measurable": "–"}
 MEASURED = "·"
 """Marks what no model claimed: it is read off the signal, so there is nothing to check."""
@@ -90,13 +98,28 @@ class Emphasis:
 
 
 @dataclass(frozen=True, slots=True)
+class TimedWord:
+    """A word and its place in the recording."""
+
+    word: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """The words, and where they come from."""
 
     text: str
     source: TranscriptSource
-    words: tuple[Mapping[str, Any], ...] = ()
+    words: tuple[TimedWord, ...] = ()
     """Timed words; empty where only the text is known."""
+    reason: TranscriptReason | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; `reason` stands only where there is one."""
+        row = {"text": self.text, "source": self.source, "words": [asdict(word) for word in self.words]}
+        return row if self.reason is None else {**row, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +152,7 @@ class Explanation:
             "audio": asdict(self.audio),
             "emotion": self.emotion.to_dict(),
             "descriptors": descriptors,
-            "transcript": {
-                **asdict(self.transcript),
-                "words": [dict(word) for word in self.transcript.words],
-            },
+            "transcript": self.transcript.to_dict(),
             "explanation": self.explanation,
             "segments": [{"start_s": 0.0, "end_s": self.audio.duration_s}],
             "model": asdict(self.model),
@@ -145,6 +165,8 @@ class Explanation:
             f"  {self._headline()}",
             f"  {self.explanation}",
         ]
+        if self.transcript.reason is not None:
+            lines.append(f"  {MARKS['not measurable']} {'words':<16}{WORDS[self.transcript.reason]}")
         for name, value in self.descriptors.items():
             lines.append(f"  {_line(name, value)}")
         for span in self.emphasis:

@@ -27,6 +27,9 @@ def explain(
             help="share of wrong answers that you accept, 0.2 say: those less sure are not given",
         ),
     ] = None,
+    asr: Annotated[
+        str | None, typer.Option(metavar="NAME", help="a speech recogniser for the words: small, or a folder")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="write picture, text and JSON of each here")] = None,
 ) -> None:
     """Say what emotion each recording carries, and why."""
@@ -39,7 +42,7 @@ def explain(
     from tonelens.explain import Explainer, Refusal
 
     hide_loading_bars()
-    explainer = Explainer.from_pretrained(model, abstain=abstain)
+    explainer = Explainer.from_pretrained(model, abstain=abstain, asr=asr)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
         if isinstance(result, Refusal):

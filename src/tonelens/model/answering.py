@@ -25,6 +25,10 @@ class Answerer:
         self.grammar: Grammar = answer_grammar(
             labels, style=answer.style, descriptors=answer.descriptors, transcript=answer.transcript
         )
+        self.wordless: Grammar = answer_grammar(
+            labels, style=answer.style, descriptors=answer.descriptors, transcript=False
+        )
+        """The same answer without the words, for where they are not known."""
         self.labels = labels
         self._decoder = (
             GrammarDecoder(model, prompter, max_free_tokens=answer.max_transcript_tokens)

@@ -31,10 +31,21 @@ from tonelens.model import language_model
 from tonelens.model.build import weight_type
 from tonelens.model.confidence import Calibration
 from tonelens.model.explainer_model import ExplainerModel
+from tonelens.model.own_words import WordsCheck
 from tonelens.model.speech_encoder import SpeechEncoder
 from tonelens.storage import write_bytes, write_json
 
 SCHEMA = "tonelens/model@1"
+
+
+@dataclass(frozen=True, slots=True)
+class StartedFrom:
+    """The model that a fine-tuning began with."""
+
+    name: str
+    fingerprint: str
+    protocol: str
+    """Of that model's own training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,10 @@ class ModelCard:
     """Voices the model has heard, so that an evaluation can say which of its clips have one of them."""
     calibration: Calibration | None = None
     """What the dev part says of the probabilities; None without one, and in folders of before."""
+    words: WordsCheck | None = None
+    """From when on its own transcripts are given; None where nobody fitted it."""
+    started_from: StartedFrom | None = None
+    """None where the weights began at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +179,12 @@ def save_calibration(folder: Path, calibration: Calibration) -> None:
     write_json(folder / "model.json", {**_read_description(folder), "calibration": calibration.to_dict()})
 
 
+def save_words(folder: Path, words: WordsCheck) -> None:
+    """Put a check of the model's own words into an existing model folder; errors as `save_calibration`."""
+    folder = model_folder(folder)
+    write_json(folder / "model.json", {**_read_description(folder), "words": words.to_dict()})
+
+
 def own_weights(model: ExplainerModel) -> dict[str, Tensor]:
     """Every weight that is not a frozen pretrained one, each tied tensor once, by name."""
     has_lora = model.recipe.llm.lora_rank > 0
@@ -200,13 +221,18 @@ def load_weights(model: ExplainerModel, weights: dict[str, Tensor], source: str)
 
 
 def _card(described: dict[str, Any]) -> ModelCard:
-    names = {field.name for field in dataclasses.fields(ModelCard)} - {"labels", "calibration"}
+    later = {"calibration", "words", "started_from"}
+    names = {field.name for field in dataclasses.fields(ModelCard)} - later - {"labels"}
     if missing := sorted({*names, "labels", "recipe"} - described.keys()):
         raise ModelError(f"model.json: without {', '.join(missing)}. Copy or train the model again.")
     calibration = described.get("calibration")  # folders written before it was fitted have none
+    words = described.get("words")
+    start = described.get("started_from")
     return ModelCard(
         labels=LabelSet(tuple(described["labels"])),
         calibration=None if calibration is None else Calibration.from_dict(calibration),
+        words=None if words is None else WordsCheck.from_dict(words),
+        started_from=None if start is None else StartedFrom(**start),
         **{name: described[name] for name in names},
     )
 
