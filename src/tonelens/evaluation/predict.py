@@ -103,7 +103,7 @@ def _request(cut: MonoCut) -> Request:
 
 def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Prediction:
     text = text_of(cut)
-    said = read(explainer.grammar, result.explanation) or {}
+    said = read(explainer.grammar, result.explanation) or read(explainer.wordless, result.explanation) or {}
     transcript = result.transcript.text if result.transcript.source == "model" else None
     return Prediction(
         id=cut.id,
