@@ -48,3 +48,12 @@ def test_calibration_judges_the_probable_label_not_the_written_one():
 def test_labels_that_only_have_a_probability_get_a_column():
     scores = score_emotions([clip(1, "anger", "anger", anger=0.8, calm=0.1, fear=0.1)])
     assert scores.classes.labels == ("calm", "anger", "fear")
+
+
+def test_the_error_without_the_temperature_is_worked_out_from_that_with_it():
+    """0.8 and 0.2 at temperature 0.5 were 2/3 and 1/3: of two clips one is right."""
+    told = [clip(1, "anger", "anger", anger=0.8, fear=0.2), clip(2, "fear", "anger", anger=0.8, fear=0.2)]
+    scores = score_emotions(told, temperature=0.5)
+    assert scores.ece == pytest.approx(0.8 - 0.5)
+    assert scores.ece_before == pytest.approx(2 / 3 - 0.5)
+    assert score_emotions(told).ece_before is None

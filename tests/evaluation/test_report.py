@@ -71,6 +71,13 @@ def test_the_calibration_row_counts_the_clips_with_probabilities():
     assert "ECE over the 12 clips that have probabilities." in report_page(report)
 
 
+def test_the_error_before_the_temperature_stands_beside_the_one_after():
+    report = evaluate(clips(), protocol="p", temperature=2.0)
+    values = {figure.metric: figure.value for figure in report.figures()}
+    assert values["ece_before"] == pytest.approx(0.9 - 8 / 12)  # 0.75 to 0.25 is 9 to 1 without it
+    assert "Without the temperature that was fitted on the dev part the ECE is 0.233." in report_page(report)
+
+
 def test_the_report_says_how_the_intervals_were_drawn():
     assert "drawn over 6 speakers." in evaluate(clips(), protocol="p").notes[-1]
     assert "4 speakers are too few" in evaluate(clips(speakers=4), protocol="p").notes[-1]
