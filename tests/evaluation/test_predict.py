@@ -11,6 +11,7 @@ from tonelens.corpora.cuts import read_cuts, speaker_of
 from tonelens.descriptors.sentences import read
 from tonelens.errors import CorpusError
 from tonelens.evaluation import predict
+from tonelens.evaluation.conditions import CONDITIONS, Hearing
 from tonelens.evaluation.report import evaluate, report_page
 from tonelens.explain import Request
 
@@ -125,6 +126,39 @@ def test_a_part_of_a_recording_is_read_as_that_part(cuts):
     (alone,) = explainer().explain_all([request])
     assert prediction.caption == alone.explanation
     assert prediction.probabilities == alone.emotion.probabilities
+
+
+def test_a_condition_is_heard_by_the_same_explainer(cuts):
+    chosen = [*cuts[40:56]]  # of two speakers, at least six clips each
+    found = predict.predict(explainer(), chosen, condition=CONDITIONS["babble-10"])
+    hearing = Hearing(CONDITIONS["babble-10"], chosen)
+    assert [prediction.id for prediction in found.predictions] == [cut.id for cut in chosen]
+    for cut, prediction in list(zip(chosen, found.predictions, strict=True))[:3]:
+        alone = explainer().explain(hearing.wav(cut), gender=cut.supervisions[0].gender)
+        assert prediction.caption == alone.explanation
+        assert prediction.descriptors["volume"].measured == alone.descriptors["volume"].measured_level
+    clean = predict.predict(explainer(), chosen).predictions
+    assert [one.probabilities for one in clean] != [one.probabilities for one in found.predictions]
+    assert [one.reference_emotion for one in clean] == [one.reference_emotion for one in found.predictions]
+
+
+def test_what_cannot_be_read_is_refused_under_any_condition_with_the_same_words(cuts):
+    chosen = [cuts[0], without_file(cuts[1])]
+    clean, noisy = (
+        predict.predict(explainer(), chosen, condition=CONDITIONS[name]) for name in ("clean", "white-20")
+    )
+    assert noisy.refused == clean.refused
+    assert len(noisy.predictions) == 1
+    assert noisy.notes()[0].startswith("Not scored, because they could not be read (1): ")
+
+
+def test_a_prediction_knows_corpus_language_and_gender(cuts):
+    (prediction,) = predict.predict(explainer(), cuts[:1]).predictions
+    assert (prediction.corpus, prediction.language, prediction.gender) == (
+        "synthetic",
+        cuts[0].supervisions[0].language,
+        cuts[0].supervisions[0].gender,
+    )
 
 
 def test_clips_that_cannot_be_read_are_listed_in_the_report(cuts):

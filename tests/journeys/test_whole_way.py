@@ -58,6 +58,32 @@ def test_evaluate_prints_json_alone_for_programs(journey):
     assert json.loads(ended.stdout)["clips"] == 48
 
 
+def test_evaluate_scores_conditions_and_groups(journey, tmp_path):
+    ended = tonelens(
+        "evaluate", journey.run, journey.cuts, "--condition", "white-20", "--condition", "telephone",
+        "--by", "gender", "--out", tmp_path, "--json",
+    )  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr
+    row = json.loads(ended.stdout)
+    assert [(one["condition"], one["group"], one["clips"]) for one in row["slices"]] == [
+        (condition, group, clips)
+        for condition in ("clean", "white-20", "telephone")
+        for group, clips in (("", 48), ("gender=female", 24), ("gender=male", 24))
+    ]
+    assert len((tmp_path / "predictions-telephone.jsonl").read_text("utf-8").splitlines()) == 48
+    assert "| white-20 | gender=male | 24 | 1 |" in (tmp_path / "report.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "known"), [("--condition", "rain", "white-20"), ("--by", "age", "language")]
+)
+def test_evaluate_names_the_conditions_and_groups_there_are(journey, option, value, known):
+    ended = tonelens("evaluate", journey.run, journey.cuts, option, value)
+    assert ended.exit_code == 2
+    (complaint,) = ended.complaints
+    assert value in complaint and known in complaint
+
+
 def test_explain_tells_a_person(journey):
     ended = tonelens("explain", journey.clip(), "--model", journey.run)
     assert (ended.exit_code, ended.stderr) == (0, "")

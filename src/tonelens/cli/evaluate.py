@@ -14,6 +14,11 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="write report, predictions and picture here")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON")] = False,
     part: Annotated[str, typer.Option(help="test or dev")] = "test",
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option("--condition", help="score again as heard so: white-10, babble-0, telephone ... or all"),
+    ] = None,
+    by: Annotated[str, typer.Option(help="score groups, too: corpus,language,gender")] = "",
 ) -> None:
     """Score emotion, descriptors, transcript and caption on unseen clips."""
     import json
@@ -25,36 +30,41 @@ def evaluate(
         raise InputError(f"--part is {part!r}; it must be test or dev.")
     found = list(read_cuts(cuts))
     from tonelens.cli.progress import Bars, hide_loading_bars
+    from tonelens.evaluation.conditions import CLEAN, conditions_named, predictions_file
     from tonelens.evaluation.predict import held_out_cuts, predict
     from tonelens.evaluation.prediction import write_predictions
     from tonelens.evaluation.report import evaluate as score
     from tonelens.evaluation.report import report_page, report_row, write_report
+    from tonelens.evaluation.slices import groups_named, slices_of
     from tonelens.explain import Explainer
 
+    wanted, groups = conditions_named(conditions or []), groups_named(by)
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model)
     calibration = explainer.loaded.card.calibration
+    temperature = calibration.temperature if calibration else None
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
-        predicted = predict(explainer, chosen, bars)
-    messages = [refusal.message for refusal in predicted.refused]
-    if not predicted.predictions:
-        raise InputError(f"none of the {len(chosen)} clips could be read. First: {messages[0]}")
-    notes = []
-    if messages:
-        notes.append(f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}")
-    if predicted.unanswered:
-        named = "; ".join(f"{clip}: {reason}" for clip, reason in predicted.unanswered.items())
-        notes.append(f"Not answered, and counted as wrong ({len(predicted.unanswered)}): {named}.")
+        predicted = {one.name: predict(explainer, chosen, bars, condition=one) for one in wanted}
+    clean = predicted[CLEAN.name]
+    clean.require_some()
     report = score(
-        predicted.predictions,
+        clean.predictions,
         protocol=protocol,
-        notes=notes,
+        notes=clean.notes(),
         system=explainer.loaded.card.name,
         corpus="+".join(sorted({corpus_of(cut) for cut in chosen})),
-        temperature=calibration.temperature if calibration else None,
+        temperature=temperature,
     )
+    slices = [
+        one
+        for name, said in predicted.items()
+        if conditions or groups
+        for one in slices_of(name, said, groups, whole=report, temperature=temperature)
+    ]
     if out is not None:
-        write_report(report, out)
-        write_predictions(out / "predictions.jsonl", predicted.predictions)
-    typer.echo(json.dumps(report_row(report), ensure_ascii=False) if as_json else report_page(report))
+        write_report(report, out, slices)
+        for name, said in predicted.items():
+            write_predictions(out / predictions_file(name), said.predictions)
+    row, page = report_row(report, slices), report_page(report, slices)
+    typer.echo(json.dumps(row, ensure_ascii=False) if as_json else page)

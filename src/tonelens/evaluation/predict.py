@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lhotse import MonoCut
 
-from tonelens.corpora.cuts import emotion_of, gender_of, language_of, path_of, speaker_of, text_of
+from tonelens.corpora.cuts import (
+    corpus_of,
+    emotion_of,
+    gender_of,
+    language_of,
+    path_of,
+    speaker_of,
+    text_of,
+)
 from tonelens.descriptors.sentences import GENDERS, UNKNOWN, read, write
-from tonelens.errors import CorpusError
+from tonelens.errors import AudioError, CorpusError
+from tonelens.evaluation.conditions import CLEAN, Condition, Hearing
 from tonelens.evaluation.prediction import Claim, Prediction
 from tonelens.explain import Explainer, Request
 from tonelens.model.checkpoint import ModelCard
@@ -29,6 +39,28 @@ class Predicted:
     """Clips that could not be read; listed in every report."""
     unanswered: Mapping[str, str]
     """Id -> reason of the clips whose signal allows no answer; they are among the predictions, as wrong."""
+
+    def require_some(self) -> None:
+        """Refuse an evaluation of nothing.
+
+        Raises:
+            CorpusError: no clip could be read.
+        """
+        if not self.predictions:
+            first = self.refused[0].message if self.refused else "no clips were given"
+            raise CorpusError(f"none of the {len(self.refused)} clips could be read. First: {first}")
+
+    def notes(self) -> list[str]:
+        """Sentences that belong beside every number: which clips were not scored, or not answered."""
+        notes = []
+        if messages := [refusal.message for refusal in self.refused]:
+            notes.append(
+                f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}"
+            )
+        if self.unanswered:
+            named = "; ".join(f"{clip}: {reason}" for clip, reason in self.unanswered.items())
+            notes.append(f"Not answered, and counted as wrong ({len(self.unanswered)}): {named}.")
+        return notes
 
 
 def held_out_cuts(
@@ -62,13 +94,25 @@ def held_out_cuts(
     return unheard, f"Clips that are not in the training corpus's {part} part.{left_out} {protocol}"
 
 
-def predict(explainer: Explainer, cuts: Sequence[MonoCut], reporter: Reporter | None = None) -> Predicted:
-    """Explain every cut; similar lengths share a batch, the order of `cuts` is kept."""
+def predict(
+    explainer: Explainer,
+    cuts: Sequence[MonoCut],
+    reporter: Reporter | None = None,
+    *,
+    condition: Condition = CLEAN,
+) -> Predicted:
+    """Explain every cut as it is heard under a condition.
+
+    Similar lengths share a batch; the order of `cuts` is kept.
+
+    Raises:
+        CorpusError: babble of too few speakers; see `conditions`.
+    """
     reporter = reporter or Quiet()
-    reporter.begin("explaining", len(cuts))
+    reporter.begin("explaining" if condition == CLEAN else condition.name, len(cuts))
     order = sorted(range(len(cuts)), key=lambda index: cuts[index].duration)
     results: dict[int, Explanation | Refusal] = {}
-    requests = [_request(cuts[index]) for index in order]
+    requests = _requests([cuts[index] for index in order], condition)
     for index, result in zip(order, explainer.explain_all(requests), strict=True):
         results[index] = result
         reporter.advance(len(results))
@@ -86,6 +130,17 @@ def predict(explainer: Explainer, cuts: Sequence[MonoCut], reporter: Reporter | 
         if isinstance(result, Explanation) and result.emotion.reason is not None
     }
     return Predicted(predictions=predictions, refused=refused, unanswered=unanswered)
+
+
+def _requests(cuts: Sequence[MonoCut], condition: Condition) -> Iterator[Request]:
+    """One request a cut, changed only when its turn comes; one that cannot be read goes on as it is."""
+    hearing = Hearing(condition, cuts)
+    for cut in cuts:
+        request = _request(cut)
+        if condition != CLEAN:
+            with suppress(AudioError):  # the Explainer refuses such a clip, with the same words
+                request = replace(request, source=hearing.wav(cut), start_s=0.0, end_s=None)
+        yield request
 
 
 def _request(cut: MonoCut) -> Request:
@@ -108,6 +163,9 @@ def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Pred
     return Prediction(
         id=cut.id,
         speaker=speaker_of(cut),
+        corpus=corpus_of(cut),
+        language=language_of(cut),
+        gender=gender_of(cut),
         reference_emotion=emotion_of(cut),
         predicted_emotion=said.get("emotion"),
         probabilities={} if result.emotion.abstained else dict(result.emotion.probabilities),

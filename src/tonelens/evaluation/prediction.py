@@ -37,6 +37,11 @@ class Prediction:
 
     id: str
     speaker: str | None = None
+    corpus: str | None = None
+    language: str | None = None
+    """ISO code."""
+    gender: str | None = None
+    """`male` or `female`."""
     reference_emotion: str
     predicted_emotion: str | None
     """None when the output did not parse; counts as wrong."""

@@ -19,6 +19,7 @@ from tonelens.evaluation.confusion import ClassScores
 from tonelens.evaluation.intervals import Interval
 from tonelens.evaluation.pictures import draw_confusion
 from tonelens.evaluation.scores import Report, evaluate
+from tonelens.evaluation.slices import Slice
 from tonelens.evaluation.transcripts import TranscriptScores
 from tonelens.storage import write_json, write_text
 
@@ -31,16 +32,17 @@ NAMES = (
 )
 
 
-def write_report(report: Report, folder: Path) -> None:
+def write_report(report: Report, folder: Path, slices: Sequence[Slice] = ()) -> None:
     """Write report.json, report.md and confusion.png into `folder`, each in one step."""
-    write_json(folder / "report.json", report_row(report))
-    write_text(folder / "report.md", report_page(report))
+    write_json(folder / "report.json", report_row(report, slices))
+    write_text(folder / "report.md", report_page(report, slices))
     title = f"{report.system} on {report.corpus}, {report.protocol}"
     draw_confusion(folder / "confusion.png", report.emotion.classes, title=title)
 
 
-def report_row(report: Report) -> dict[str, Any]:
-    """The JSON object of report.json."""
+def report_row(report: Report, slices: Sequence[Slice] = ()) -> dict[str, Any]:
+    """The JSON object of report.json; the rows of slices follow those of the whole."""
+    reports = [report, *(one.report for one in slices)]
     return {
         "benchmark": "evaluate",
         "protocol": report.protocol,
@@ -48,7 +50,7 @@ def report_row(report: Report) -> dict[str, Any]:
         "clips": report.clips,
         "speakers": report.speakers,
         "interval_unit": report.emotion.classes.ua.unit,
-        "rows": [figure.to_row() for figure in report.figures()],
+        "rows": [figure.to_row() for one in reports for figure in one.figures()],
         "emotion": _classes_row(report.emotion.classes),
         "descriptors": {
             descriptor.name: {
@@ -60,10 +62,11 @@ def report_row(report: Report) -> dict[str, Any]:
         },
         "transcripts": _without_intervals(report.transcripts),
         "captions": _without_intervals(report.captions),
+        "slices": [_slice_row(one) for one in slices],
     }
 
 
-def report_page(report: Report) -> str:
+def report_page(report: Report, slices: Sequence[Slice] = ()) -> str:
     """The Markdown of report.md."""
     lines = [
         f"# {report.system} on {report.corpus}",
@@ -74,6 +77,7 @@ def report_page(report: Report) -> str:
         *_emotion_lines(report),
         *_descriptor_lines(report),
         *_words_lines(report),
+        *_slice_lines(slices),
     ]
     return "\n".join(lines) + "\n"
 
@@ -162,6 +166,46 @@ def _words_lines(report: Report) -> Iterator[str]:
                 )
             ],
         )
+
+
+def _slice_lines(slices: Sequence[Slice]) -> Iterator[str]:
+    if not slices:
+        return
+    yield "## Conditions and groups"
+    yield ""
+    yield from _table(
+        ("condition", "clips of", "clips", "speakers", "UA % (95 %)", "WA % (95 %)", "drawn over", "ECE",
+         "not answered"),
+        [
+            (
+                one.condition,
+                one.group or "all",
+                *map(str, (one.report.clips, one.report.speakers or "not known")),
+                *map(_percent, (one.report.emotion.classes.ua, one.report.emotion.classes.wa)),
+                f"{one.report.emotion.classes.ua.unit}s",
+                "" if one.report.emotion.ece is None else f"{one.report.emotion.ece:.3f}",
+                str(one.unanswered),
+            )
+            for one in slices
+        ],
+    )  # fmt: skip
+    yield "UA is over the classes present in a group: compare conditions within a group. Clips that were not"
+    yield "answered count as wrong. Descriptors and transcripts of every row are in report.json."
+    yield ""
+
+
+def _slice_row(one: Slice) -> dict[str, Any]:
+    return {
+        "condition": one.condition,
+        "group": one.group,
+        "protocol": one.report.protocol,
+        "clips": one.report.clips,
+        "speakers": one.report.speakers,
+        "interval_unit": one.report.emotion.classes.ua.unit,
+        "unanswered": one.unanswered,
+        "notes": list(one.report.notes),
+        "emotion": _classes_row(one.report.emotion.classes),
+    }
 
 
 def _percent(score: Interval) -> str:
