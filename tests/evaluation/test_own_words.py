@@ -50,7 +50,7 @@ def test_what_a_threshold_does():
 
 @pytest.mark.parametrize("written", [UNHEARD, KNOWN, []])
 def test_both_kinds_of_clips_are_needed(written):
-    with pytest.raises(CorpusError, match="words are checked on both"):
+    with pytest.raises(CorpusError, match="words need both kinds"):
         fit_words(written, "made-up clips")
 
 

@@ -90,8 +90,8 @@ def fit_words(
     known = [clip for clip in written if clip.is_known]
     if not unheard or not known:
         raise CorpusError(
-            f"{len(known)} clips of training sentences and {len(unheard)} of others: words are checked on both."
-            f" Hold some sentences out of the training, and give clips of both kinds by other voices."
+            f"{len(known)} clips of training sentences and {len(unheard)} of others: words need both kinds. "
+            f"Hold some sentences out of the training, and give clips of both kinds by other voices."
         )
     wrong = sorted((clip.score for clip in unheard if not clip.is_right), reverse=True)
     allowed = math.floor(most_invented * len(unheard))
