@@ -1,4 +1,4 @@
-"""`tonelens train`: a recipe and cuts in, a run folder out."""
+"""`tonelens train`: a recipe and clips in, a run folder out; with --start it fine-tunes a trained model."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ import typer
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="a TOML file, or a shipped recipe's name (tiny, small, paper)")
+        str, typer.Argument(help="a TOML file, or a shipped recipe's name (tiny, small, paper, finetune)")
     ],
     data: Annotated[
-        list[Path], typer.Option(help="cuts that `prepare` or `annotate` wrote; may be repeated")
+        list[Path],
+        typer.Option(
+            help="cuts that `prepare` or `annotate` wrote, or a CSV/JSONL list of clips; may be repeated"
+        ),
     ],
     out: Annotated[Path, typer.Option(help="the run folder")],
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="key=value on top of the recipe, e.g. data.fold=2")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="fine-tune this model or run folder, with your labels")
+    ] = None,
     cache: Annotated[Path | None, typer.Option(help="where measures and encoder features are kept")] = None,
 ) -> None:
     """Train a model; it can be stopped at any moment and resumed."""
@@ -27,12 +33,17 @@ def train(
 
     loaded = load_recipe(recipe, settings or [])
     from tonelens.cli.progress import Bars, hide_loading_bars
-    from tonelens.training.run import train_on
+    from tonelens.training.run import cuts_of, home_of, train_on
+    from tonelens.training.start import open_start
 
     hide_loading_bars()
     with Bars() as bars:
-        folder, sentence, skipped = train_on(loaded, data, out, resume=resume, cache=cache, reporter=bars)
+        folder, sentence, skipped = train_on(
+            loaded, data, out, resume=resume, cache=cache, reporter=bars,
+            start=None if start is None else open_start(start, settings or []),
+        )  # fmt: skip
     for name, reason in skipped.items():
         typer.echo(f"left out: {name}: {reason}", err=True)
     typer.echo(f"model: {folder}\nprotocol: {sentence}")
-    typer.echo(f"next: tonelens evaluate {out} {data[0]}   or   tonelens explain a.wav --model {out}")
+    cuts = cuts_of(data[0], home_of(out, cache))
+    typer.echo(f"next: tonelens evaluate {out} {cuts}   or   tonelens explain a.wav --model {out}")

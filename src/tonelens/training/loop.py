@@ -38,6 +38,9 @@ from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_r
 from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
 from tonelens.training.setup import Prepared, mixed_precision, prepare
 from tonelens.training.stages import ASR, Turn, learning_rate, llm_trainable, plan, set_stage, stages_of
+from tonelens.training.start import Start
+
+CHECKPOINT_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def train(
     *,
     resume: bool = False,
     cache: Path | None = None,
-    checkpoint_every_s: float = 60.0,
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S,
     reporter: Reporter | None = None,
 ) -> Path:
     """Train a recipe on cuts; returns the model folder.
@@ -81,7 +84,36 @@ def train(
         CorpusError, ConfigError, ModelError, RunError, StorageError: see their modules.
     """
     run = _open(recipe, cuts, measures, out, resume=resume, cache=cache, reporter=reporter or Quiet())
-    curves = out / "tensorboard"
+    return _trained(run, checkpoint_every_s)
+
+
+def fine_tune(
+    recipe: Recipe,
+    cuts: Sequence[MonoCut],
+    measures: Mapping[str, Measures],
+    out: Path,
+    *,
+    start: Start,
+    resume: bool = False,
+    cache: Path | None = None,
+    reporter: Reporter | None = None,
+) -> Path:
+    """Train as `train` does, from a trained model on; returns the model folder.
+
+    Raises:
+        CorpusError, ConfigError, LabelError, ModelError, RunError, StorageError: see their modules.
+    """
+    run = _open(
+        start.recipe(recipe, [cut for cut in cuts if cut.id in measures]), cuts, measures, out,
+        resume=resume, cache=cache, reporter=reporter or Quiet(), start=start,
+    )  # fmt: skip
+    start.bundle_encoder(run.folder.model_path)
+    return _trained(run, CHECKPOINT_EVERY_S)
+
+
+def _trained(run: Run, checkpoint_every_s: float) -> Path:
+    """Do the steps that are left and write the model folder."""
+    curves = run.folder.path / "tensorboard"
     with contextlib.closing(Metrics(run.folder.metrics_path, curves, run.state.progress.step)) as metrics:
         state = _turns(run, metrics, checkpoint_every_s)
     final = state.best or state.average or own_weights(run.model)
@@ -146,6 +178,7 @@ def _open(
     resume: bool,
     cache: Path | None,
     reporter: Reporter,
+    start: Start | None = None,
 ) -> Run:
     """Claim the folder, prepare data and model, plan the steps, restore the newest checkpoint."""
     accelerator = Accelerator(
@@ -153,7 +186,7 @@ def _open(
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     folder = RunFolder(out)
-    prepared = prepare(recipe, cuts, measures, folder, cache or out / "features", resume, reporter)
+    prepared = prepare(recipe, cuts, measures, folder, cache or out / "features", resume, reporter, start)
     model = prepared.model.to(accelerator.device)
     maker = BatchMaker(recipe, prepared.data, prepared.features, model, prepared.prompter)
     optimiser = _optimiser(model, recipe.optimiser)

@@ -32,6 +32,7 @@ from tonelens.training.batches import changes_of
 from tonelens.training.data import TrainingData, changed_values, training_data
 from tonelens.training.features import Features, LiveFeatures, Waveform, encoded, key_of
 from tonelens.training.run_folder import RunFolder
+from tonelens.training.start import Start
 
 BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "bf16")
 """CPU capabilities that make bf16 faster than float32 (the last is Arm's)."""
@@ -58,15 +59,18 @@ def prepare(
     cache: Path,
     resume: bool,
     reporter: Reporter,
+    start: Start | None = None,
 ) -> Prepared:
-    """Divide, measure, encode and build; claim the run folder.
+    """Divide, measure, encode and build, or take the model of `start`; claim the run folder.
 
     Raises:
         CorpusError, ModelError, RunError, StorageError: see `train`.
     """
     data = training_data(cuts, measures, recipe)
-    encoder = SpeechEncoder.from_pretrained(recipe.encoder.source)
+    data = start.data(data, cuts) if start else data
+    encoder = start.loaded.encoder if start else SpeechEncoder.from_pretrained(recipe.encoder.source)
     card = _card(recipe, data, encoder)
+    card = start.card(card) if start else card
     folder.begin(_identity(recipe, data, card), resume=resume)
     write_json(folder.path / "recipe.json", dataclasses.asdict(recipe))
     write_json(folder.path / "split.json", {**data.split.to_dict(), "parts": dict(data.split.parts)})
@@ -77,6 +81,15 @@ def prepare(
     if recipe.encoder.cache:
         reporter.begin("encoding", len(waveforms))
         features = encoded(waveforms, encoder, cache, progress=lambda done, _: reporter.advance(done))
+    model, prompter = (
+        start.model(recipe, data.labels) if start else _fresh_model(recipe, data, encoder, features)
+    )
+    return Prepared(data=data, features=features, model=model, prompter=prompter, card=card)
+
+
+def _fresh_model(
+    recipe: Recipe, data: TrainingData, encoder: SpeechEncoder, features: Features
+) -> tuple[ExplainerModel, Prompter]:
     model, prompter = build_model(
         recipe,
         data.labels,
@@ -86,7 +99,7 @@ def prepare(
     )
     if isinstance(model.pooling, UtteranceLatent):
         model.pooling.statistics.fit(features[key_of(cut, NO_CHANGE)] for cut in data.train)
-    return Prepared(data=data, features=features, model=model, prompter=prompter, card=card)
+    return model, prompter
 
 
 def tokenizer_texts(recipe: Recipe, data: TrainingData) -> list[str]:
@@ -150,4 +163,5 @@ def _identity(recipe: Recipe, data: TrainingData, card: ModelCard) -> dict[str, 
         "split": data.split.fingerprint,
         "levels": data.levels.fitted_on,
         "encoder": card.encoder_fingerprint,
+        "start": card.started_from.fingerprint if card.started_from else None,
     }

@@ -1,0 +1,174 @@
+"""docs/fine-tuning.md, done: a trained model, a list with labels of one's own, one command, answers."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from journeys.command_line import Ended, tonelens
+from journeys.trained import LABELS, fresh_accelerator
+from tonelens.corpora.synthetic import write_corpus
+from tonelens.model.checkpoint import load_model
+
+OWN = {"happiness": "pleased", "anger": "annoyed", "neutral": "plain"}
+"""`plain` is a label of the started model too."""
+QUICK = ["--set", "schedule.ser_epochs=2", "--set", "optimiser.precision=no"]
+
+
+def write_list(corpus: Path, name: str, *, per_label: int = 99, labels: dict[str, str] = OWN) -> Path:
+    """A list of the corpus's clips under labels of one's own; it says no speaker and no text."""
+    left = dict.fromkeys(labels, per_label)
+    with (corpus / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["emotion"] in labels]
+    lines = ["path,emotion"]
+    for row in rows:
+        if left[row["emotion"]]:
+            left[row["emotion"]] -= 1
+            lines.append(f"{row['path']},{labels[row['emotion']]}")
+    (corpus / name).write_text("\n".join(lines) + "\n", "utf-8")
+    return corpus / name
+
+
+def fine_tune(start: Path | str, data: Path, out: Path, *more: object) -> Ended:
+    with fresh_accelerator():
+        return tonelens("train", "finetune", "--start", start, "--data", data, "--out", out, *QUICK, *more)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory) -> Path:
+    """24 clips of the three emotions by four other voices than the started model has heard."""
+    return write_corpus(tmp_path_factory.mktemp("mine"), speakers=4, clips_per_speaker=12, seed=1)
+
+
+@pytest.fixture(scope="module")
+def tuned(journey, recordings, tmp_path_factory) -> tuple[Ended, Path]:
+    run = tmp_path_factory.mktemp("tuned") / "run"
+    return fine_tune(journey.run, write_list(recordings, "clips.csv"), run), run
+
+
+def test_one_command_fine_tunes_on_a_list(tuned):
+    ended, run = tuned
+    assert ended.exit_code == 0, ended.stderr
+    model, protocol, following = ended.stdout.splitlines()
+    assert model == f"model: {run / 'model'}"
+    assert "NOT speaker-disjoint: the speaker of 24 clips is unknown" in protocol
+    cuts = run.parent / "run-cache" / "lists" / "clips" / "cuts.jsonl.gz"
+    assert f"tonelens evaluate {run} {cuts}" in following
+    assert cuts.is_file()
+
+
+def test_the_result_answers_with_the_new_labels_alone(tuned, recordings):
+    _, run = tuned
+    clip = next(recordings.glob("audio/*.flac"))
+    ended = tonelens("explain", clip, "--model", run, "--json")
+    assert ended.exit_code == 0, ended.stderr
+    emotion = json.loads(ended.stdout)["emotion"]
+    assert list(emotion["probabilities"]) == ["annoyed", "plain", "pleased"]
+    assert emotion["label"] in OWN.values()
+    assert sum(emotion["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_new_labels_are_spelled_with_the_old_tokens(tuned, journey):
+    _, run = tuned
+    prompter = load_model(run).prompter
+    assert len(prompter.tokens(" annoyed")) > 1
+    assert prompter.tokenizer.get_vocab() == load_model(journey.run).prompter.tokenizer.get_vocab()
+
+
+def test_the_card_says_what_it_was_started_from(tuned, journey):
+    _, run = tuned
+    card, before = load_model(run).card, load_model(journey.run)
+    assert card.name == "tiny-finetune"
+    assert card.started_from is not None
+    assert card.started_from.name == "tiny"
+    assert card.started_from.fingerprint == before.fingerprint
+    assert card.started_from.protocol == before.card.protocol
+    assert card.protocol.endswith(f"Started from tiny ({before.fingerprint}).")
+    assert card.train_speakers == ["synthetic-s03", "synthetic-s04"], "voices that the start has heard"
+
+
+def test_the_result_can_be_evaluated(tuned):
+    _, run = tuned
+    cuts = run.parent / "run-cache" / "lists" / "clips" / "cuts.jsonl.gz"
+    ended = tonelens("evaluate", run, cuts, "--json")
+    assert ended.exit_code == 0, ended.stderr
+    assert 4 <= json.loads(ended.stdout)["clips"] <= 6, "a fifth of 24 clips"
+
+
+def test_resuming_changes_nothing_and_needs_the_same_start(tuned, journey, recordings, tmp_path):
+    _, run = tuned
+    data, weights = recordings / "clips.csv", run / "model" / "model.safetensors"
+    before = weights.read_bytes()
+    assert fine_tune(journey.run, data, run, "--resume").exit_code == 0
+    assert weights.read_bytes() == before
+    other = shutil.copytree(journey.run / "model", tmp_path / "other")
+    content = bytearray((other / "model.safetensors").read_bytes())
+    content[-1] ^= 1  # one bit of the last weight
+    (other / "model.safetensors").write_bytes(content)
+    ended = fine_tune(other, data, run, "--resume")
+    assert ended.exit_code == 2
+    assert "holds another run (different: start)" in ended.stderr
+
+
+def test_speakers_that_are_known_are_kept_apart(journey, recordings, tmp_path):
+    text = (recordings / "manifest.csv").read_text("utf-8")
+    (recordings / "known.csv").write_text(text, "utf-8")
+    more = ["--set", "schedule.ser_epochs=1"]
+    ended = fine_tune(journey.run, recordings / "known.csv", tmp_path / "run", *more)
+    assert ended.exit_code == 0, ended.stderr
+    assert "no speaker stands in two parts (checked)" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("labels", "per_label", "complaint"),
+    [
+        ({"anger": "annoyed"}, 8, "a label set needs at least two labels, but has ['annoyed']"),
+        (OWN, 3, "annoyed 3, plain 3, pleased 3: a label needs 4 clips or more"),
+    ],
+)
+def test_too_little_to_learn_from_is_refused(journey, recordings, tmp_path, labels, per_label, complaint):
+    data = write_list(recordings, "few.csv", labels=labels, per_label=per_label)
+    ended = fine_tune(journey.run, data, tmp_path / "run")
+    assert ended.exit_code == 2
+    (line,) = [line for line in ended.complaints if line.startswith("tonelens: ")]
+    assert complaint in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_model_is_refused(recordings, tmp_path):
+    data = write_list(recordings, "clips.csv")
+    for name, complaint in (("nowhere", "no such model"), ("default", "no default model ships")):
+        ended = fine_tune(name, data, tmp_path / "run")
+        assert ended.exit_code == 2
+        assert complaint in ended.stderr
+
+
+def test_another_encoder_than_the_models_is_refused(journey, recordings, tmp_path):
+    other = shutil.copytree(journey.run / "model", tmp_path / "other")
+    card = json.loads((other / "model.json").read_text("utf-8"))
+    (other / "model.json").write_text(json.dumps(card | {"encoder_fingerprint": "0" * 12}), "utf-8")
+    ended = fine_tune(other, write_list(recordings, "clips.csv"), tmp_path / "run")
+    assert ended.exit_code == 2
+    assert "not the encoder this model was trained on" in ended.stderr
+
+
+def test_what_the_started_model_decides_cannot_be_set(journey, recordings, tmp_path):
+    data = write_list(recordings, "clips.csv")
+    ended = fine_tune(journey.run, data, tmp_path / "run", "--set", "llm.width=64")
+    assert ended.exit_code == 2
+    assert "--set llm.width=64: with --start this comes from the started model" in ended.stderr
+
+
+def test_what_a_shared_label_has_learnt_is_carried_over(journey, recordings, tmp_path):
+    """With rates of nothing the weights of `plain` are those of the started model; the others are new."""
+    still = ["--set", "optimiser.ser_rate=1e-30", "--set", "optimiser.weight_decay=0"]
+    ended = fine_tune(journey.run, write_list(recordings, "clips.csv"), tmp_path / "run", *still)
+    assert ended.exit_code == 0, ended.stderr
+    before = load_file(journey.run / "model" / "model.safetensors")["emotion_head.weight"]
+    after = load_file(tmp_path / "run" / "model" / "model.safetensors")["emotion_head.weight"]
+    assert after.shape[0] == 3
+    assert after[1].equal(before[LABELS.index("plain")])
+    assert not any(row.equal(other) for row in after[[0, 2]] for other in before)
