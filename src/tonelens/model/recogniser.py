@@ -113,7 +113,9 @@ class _Pipeline:
             asked["generate_kwargs"] = {"task": "transcribe"} | ({"language": language} if language else {})
         said: Mapping[str, Any] = self._run({"raw": samples_S, "sampling_rate": SAMPLE_RATE}, **asked)
         words = tuple(
-            _timed(chunk["text"], *chunk["timestamp"], samples_S) for chunk in said.get("chunks", ())
+            _timed(chunk["text"], start_s, end_s, samples_S)
+            for chunk in said.get("chunks", ())
+            for start_s, end_s in [chunk["timestamp"]]
         )
         return Heard(" ".join(said["text"].split()), tuple(word for word in words if word.word), language)
 
