@@ -11,7 +11,7 @@ Cache     one .npz a kind, named after the hash of the manifest and the weights:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,7 +33,8 @@ def egemaps(paths: Sequence[Path], *, cache: Path) -> Features:
 def encoder_statistics(paths: Sequence[Path], weights: Path, *, cache: Path) -> Features:
     """Mean and std over frames of every hidden state of the frozen Whisper encoder, shape (N, L, 2 H)."""
     name = f"encoder-{_digest([*paths, weights / 'model.safetensors'])}.npz"
-    return _cached(cache / name, lambda: np.stack(list(_encoder_statistics(paths, weights))))
+    sounds = (audio.load(path).samples for path in track(paths, "encoder hidden states"))
+    return _cached(cache / name, lambda: np.stack(list(statistics_of(sounds, weights))))
 
 
 def _egemaps(paths: Sequence[Path]) -> Iterator[Features]:
@@ -47,7 +48,8 @@ def _egemaps(paths: Sequence[Path]) -> Iterator[Features]:
         yield smile.process_signal(samples, audio.SAMPLE_RATE).to_numpy()[0].astype(np.float32)
 
 
-def _encoder_statistics(paths: Sequence[Path], weights: Path) -> Iterator[Features]:
+def statistics_of(sounds: Iterable[audio.Samples], weights: Path) -> Iterator[Features]:
+    """Mean and std over frames of every hidden state of each 16 kHz clip, shape (L, 2 H)."""
     import torch
     from torch.nn.functional import gelu
     from transformers import WhisperFeatureExtractor
@@ -55,8 +57,7 @@ def _encoder_statistics(paths: Sequence[Path], weights: Path) -> Iterator[Featur
 
     mel_of = WhisperFeatureExtractor.from_pretrained(weights)
     encoder = WhisperEncoder.from_pretrained(weights, dtype=torch.float32).eval()
-    for path in track(paths, "encoder hidden states"):
-        samples = audio.load(path).samples
+    for samples in sounds:
         mel = mel_of(samples, sampling_rate=audio.SAMPLE_RATE, padding=False, return_tensors="pt")
         with torch.inference_mode():
             frames_1HT = gelu(encoder.conv2(gelu(encoder.conv1(mel.input_features))))
