@@ -21,6 +21,8 @@ from typing import Any
 from tonelens.errors import ConfigError
 from tonelens.recipe import Recipe
 
+Settings = typing.TypeVar("Settings")
+
 
 def load_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe by path, or by the name of a shipped one (`tiny`, `ablations/no_sed`).
@@ -54,6 +56,22 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     if problems:
         raise ConfigError("recipe: " + "; ".join(problems))
     return typing.cast(Recipe, recipe)
+
+
+def with_settings(kind: type[Settings], overrides: Sequence[str]) -> Settings:
+    """A flat dataclass of settings: its defaults with `key=value` strings on top.
+
+    Raises:
+        ConfigError: as `load_recipe`.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for override in overrides:
+        _apply(values, override, problems)
+    settings = _build(kind, values, "", problems)
+    if problems:
+        raise ConfigError("--set: " + "; ".join(problems))
+    return typing.cast(Settings, settings)
 
 
 def shipped_recipes() -> dict[str, Path]:

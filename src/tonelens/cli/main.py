@@ -15,6 +15,7 @@ import typer
 
 from tonelens import __version__
 from tonelens.cli.annotate import annotate
+from tonelens.cli.distil import distil
 from tonelens.cli.evaluate import evaluate
 from tonelens.cli.explain import explain
 from tonelens.cli.prepare import prepare
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (explain, prepare, annotate, train, evaluate, recipes):
+for command in (explain, prepare, annotate, train, evaluate, distil, recipes):
     app.command()(command)
 
 
