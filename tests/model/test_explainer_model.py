@@ -137,6 +137,18 @@ def test_an_utterance_latent_and_descriptor_heads_have_terms_of_their_own():
     assert losses_of(model, batch, SER_SED)["descriptor_heads"] == pytest.approx(sum(by_hand).item() / 4)
 
 
+def test_the_utterance_s_nats_are_spread_over_the_clip_s_frames():
+    model, prompter = small_model(small_recipe(**WHOLE_CLIP))
+    batch = batch_of(model, prompter, random_clips(FRAMES))
+    batch = dataclasses.replace(batch, descriptors_BQ=torch.zeros(len(FRAMES), 4, dtype=torch.long))
+    latent = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT).utterance
+    nats = kl_to_standard_normal(
+        latent.mean_BTZ, latent.std_BTZ, torch.ones(len(FRAMES), 1, dtype=torch.bool)
+    )
+    by_hand = sum(kl.item() / frames for kl, frames in zip(nats, FRAMES, strict=True)) / len(FRAMES)
+    assert losses_of(model, batch, SER_SED)["kl_utterance"] == pytest.approx(by_hand, rel=1e-4)
+
+
 def test_the_summary_token_hears_latents_and_every_head_s_log_probabilities():
     model, prompter = small_model(small_recipe(**WHOLE_CLIP))
     batch = batch_of(model, prompter, random_clips(FRAMES))

@@ -25,7 +25,7 @@ class Losses:
     """Nats per speech frame; zero where the stream does not train."""
     kl_descriptor: Tensor
     kl_utterance: Tensor
-    """Nats per clip; zero without an utterance latent."""
+    """Nats of the utterance latent per speech frame; zero where there is none."""
     emotion_head: Tensor
     """Nats per clip."""
     descriptor_heads: Tensor
