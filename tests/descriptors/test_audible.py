@@ -40,6 +40,7 @@ def sirens(t):
         ("a dial tone", np.sin(2 * np.pi * 350 * times(2)) + np.sin(2 * np.pi * 440 * times(2))),
         ("hum", voice(np.full(32_000, 100.0)) + 0.3 * noise(2)),
         ("a buzz", voice(np.full(32_000, 150.0))),
+        ("beeps", np.sin(2 * np.pi * 440 * times(2)) * (times(2) % 1 < 0.5) + 1e-3 * noise(2)),
         ("a siren", sirens(times(2))),
         ("clicks", (np.arange(32_000) % 4000 == 0) + 1e-4 * noise(2)),
     ],
