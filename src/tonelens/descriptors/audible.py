@@ -1,9 +1,9 @@
 """Whether a readable recording holds a voice that anything can be said of, and if not, why.
 
-`audio.load` refuses what cannot be read or trusted; this judges what was read, by measures that are made anyway.
-Every limit lies where real speech is not: of the 12 130 clips of six corpora 7 are refused, at most 1 in 400 of
-any corpus, and noise is refused from where an emotion classifier fails. Figures, and what is not caught (music,
-other people's voices): docs/decisions/0011-when-no-answer-is-given.md.
+`audio.load` refuses what cannot be read or trusted; this judges what was read, by measures that are made
+anyway. Every limit lies where real speech is not: of the 12 130 clips of six corpora 7 are refused, at most
+1 in 400 of any corpus, and noise is refused from where an emotion classifier fails. Figures, and what is not
+caught (music, other people's voices): docs/decisions/0011-when-no-answer-is-given.md.
 """
 
 from __future__ import annotations
