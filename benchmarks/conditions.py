@@ -10,14 +10,14 @@ Metrics   ua, wa, macro_f1; of the model also parse_rate, pitch/volume/speed_mac
           measured on what is heard), wer and ece. A clip whose signal allows no answer counts as wrong:
           parse_rate tells how many. The probe always answers.
 Run       python benchmarks/conditions.py [--model RUN] [--probe] [--condition NAME]...
-          -> docs/results/conditions.json; rows that are not measured again stay
+          -> docs/results/conditions.json, written after every condition; other rows stay
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +54,8 @@ LAYERS = {**{f"layer-{layer}": [layer] for layer in range(5)}, "layers-1-4": [1,
 
 def model_answers(
     run: Path, cuts: Sequence[MonoCut], conditions: Sequence[Condition]
-) -> dict[str, Predicted]:
-    """Condition -> what the model says of the fold's clips.
+) -> Iterator[tuple[str, Predicted]]:
+    """Each condition, and what the model says of the fold's clips.
 
     Raises:
         ValueError: the model was not trained on the other folds alone.
@@ -64,13 +64,14 @@ def model_answers(
     chosen, _ = held_out_cuts(cuts, explainer.loaded.card)
     if {cut.id for cut in chosen} != {cut.id for cut in cuts if fold_of(cut) == FOLD}:
         raise ValueError(f"{run}: its test part is not fold {FOLD} of {CORPUS}. Train it with that fold.")
-    return {one.name: predict(explainer, chosen, condition=one) for one in conditions}
+    for condition in conditions:
+        yield condition.name, predict(explainer, chosen, condition=condition)
 
 
 def probe_answers(
     cuts: Sequence[MonoCut], conditions: Sequence[Condition], *, weights: Path, cache: Path
-) -> dict[str, Predicted]:
-    """Condition -> what the probe says of the fold's clips."""
+) -> Iterator[tuple[str, Predicted]]:
+    """Each condition, and what the probe says of the fold's clips."""
     states_NLF = encoder_statistics([path_of(cut) for cut in cuts], weights, cache=cache)
     is_test = np.array([fold_of(cut) == FOLD for cut in cuts])
     train = [cut for cut in cuts if fold_of(cut) != FOLD]
@@ -80,23 +81,19 @@ def probe_answers(
         {name: features[~is_test] for name, features in probes.items()}, [_clip(cut) for cut in train]
     )
     fitted = classifier().fit(probes[chosen][~is_test], [emotion_of(cut) for cut in train])
-    answers = {}
     for condition in conditions:
         hearing = Hearing(condition, test)
         heard_NLF = np.stack(list(statistics_of((hearing.samples(cut) for cut in test), weights)))
         guesses = fitted.predict(heard_NLF[:, LAYERS[chosen]].reshape(len(test), -1))
         said = [_prediction(cut, str(guess)) for cut, guess in zip(test, guesses, strict=True)]
-        answers[condition.name] = Predicted(predictions=said, refused=[], unanswered={})
-    return answers
+        yield condition.name, Predicted(predictions=said, refused=[], unanswered={})
 
 
-def condition_figures(answers: dict[str, Predicted], system: str) -> list[Figure]:
-    """Every condition's figures, and those of men and women apart."""
-    first = next(iter(answers.values()))
-    whole = evaluate(first.predictions, protocol=PROTOCOL, system=system, corpus=CORPUS)
+def condition_figures(condition: str, predicted: Predicted, system: str) -> list[Figure]:
+    """A condition's figures, and those of men and women apart."""
+    whole = evaluate(predicted.predictions, protocol=PROTOCOL, system=system, corpus=CORPUS)
     return [
         figure
-        for condition, predicted in answers.items()
         for one in slices_of(condition, predicted, GROUPS, whole=whole)
         for figure in one.report.figures()
         if figure.metric in METRICS and not (system == "probe" and figure.metric == "parse_rate")
@@ -135,17 +132,20 @@ def main() -> None:
         if options.cuts is None:
             prepare(CORPUS, shared_folder() / "corpora" / CORPUS, folder)
         cuts = [cut for cut in read_cuts(folder) if fold_of(cut) is not None]
-    found: list[Figure] = []
-    if options.model is not None:
-        found += condition_figures(model_answers(options.model, cuts, conditions), options.system)
+    answers: dict[str, Iterator[tuple[str, Predicted]]] = {}
     if options.probe:
         weights = shared_folder() / "weights" / ENCODER
-        answers = probe_answers(cuts, conditions, weights=weights, cache=options.cache)
-        found += condition_figures(answers, "probe")
-    for figure in found:
-        if figure.metric == "ua":
-            print(f"{figure.protocol:36} {figure.system:16} UA {figure.value:.3f}")
-    print(write_figures("conditions", found))
+        answers["probe"] = probe_answers(cuts, conditions, weights=weights, cache=options.cache)
+    if options.model is not None:
+        answers[options.system] = model_answers(options.model, cuts, conditions)
+    for name, condition, predicted in (
+        (system, *answer) for system, said in answers.items() for answer in said
+    ):
+        figures = condition_figures(condition, predicted, name)
+        for figure in figures:
+            if figure.metric == "ua":
+                print(f"{figure.protocol:36} {name:16} UA {figure.value:.3f}", flush=True)
+        write_figures("conditions", figures)
 
 
 if __name__ == "__main__":

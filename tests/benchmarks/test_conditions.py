@@ -37,7 +37,7 @@ def answers(cuts, monkeypatch, tmp_path):
     monkeypatch.setattr(conditions, "encoder_statistics", lambda paths, weights, *, cache: states)
     monkeypatch.setattr(conditions, "statistics_of", statistics_of)
     found = conditions.probe_answers(cuts, conditions_named(["white-0"]), weights=tmp_path, cache=tmp_path)
-    return found, heard
+    return dict(found), heard
 
 
 def test_the_probe_is_tested_on_what_is_heard_and_trained_on_what_is_clean(answers, cuts):
@@ -53,7 +53,11 @@ def test_the_probe_is_tested_on_what_is_heard_and_trained_on_what_is_clean(answe
 
 def test_every_condition_has_its_rows_and_men_and_women_theirs(answers):
     found, _ = answers
-    figures = conditions.condition_figures(found, "probe")
+    figures = [
+        figure
+        for condition, predicted in found.items()
+        for figure in conditions.condition_figures(condition, predicted, "probe")
+    ]
     assert {figure.protocol for figure in figures} == {
         f"emobox-1; {condition}{group}"
         for condition in ("clean", "white-0")
