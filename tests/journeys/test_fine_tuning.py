@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from safetensors.torch import load_file
 
 from journeys.command_line import Ended, tonelens
 from journeys.trained import LABELS, fresh_accelerator
+from rules.sources import ROOT
 from tonelens.corpora.synthetic import write_corpus
 from tonelens.model.checkpoint import load_model
 
@@ -43,10 +45,40 @@ def recordings(tmp_path_factory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("mine"), speakers=4, clips_per_speaker=12, seed=1)
 
 
+def commands_of_the_page() -> list[list[str]]:
+    """What docs/fine-tuning.md shows, as arguments of `tonelens`."""
+    page = (ROOT / "docs" / "fine-tuning.md").read_text("utf-8")
+    return [line.split()[1:] for line in re.findall(r"^tonelens .*$", page, re.MULTILINE)]
+
+
 @pytest.fixture(scope="module")
-def tuned(journey, recordings, tmp_path_factory) -> tuple[Ended, Path]:
-    run = tmp_path_factory.mktemp("tuned") / "run"
-    return fine_tune(journey.run, write_list(recordings, "clips.csv"), run), run
+def page(journey, recordings, tmp_path_factory) -> tuple[list[Ended], Path]:
+    """The page's commands, run on other paths and with fewer epochs."""
+    home = tmp_path_factory.mktemp("tuned")
+    paths = {
+        "runs/first": journey.run,
+        "clips.csv": write_list(recordings, "clips.csv"),
+        "new.wav": next(recordings.glob("audio/*.flac")),
+    }
+    ended = []
+    for command in commands_of_the_page():
+        words = [paths.get(word, re.sub("^runs/", f"{home}/", word)) for word in command]
+        with fresh_accelerator():
+            ended.append(tonelens(*words, *(QUICK if command[0] == "train" else ["--json"])))
+    return ended, home / "mine"
+
+
+@pytest.fixture(scope="module")
+def tuned(page) -> tuple[Ended, Path]:
+    (trained, *_), run = page
+    return trained, run
+
+
+def test_the_commands_of_the_page_work(page):
+    ended, _ = page
+    assert [command[0] for command in commands_of_the_page()] == ["train", "evaluate", "explain"]
+    assert [one.exit_code for one in ended] == [0, 0, 0], [one.stderr for one in ended]
+    assert 4 <= json.loads(ended[1].stdout)["clips"] <= 6, "a fifth of 24 clips"
 
 
 def test_one_command_fine_tunes_on_a_list(tuned):
@@ -55,17 +87,14 @@ def test_one_command_fine_tunes_on_a_list(tuned):
     model, protocol, following = ended.stdout.splitlines()
     assert model == f"model: {run / 'model'}"
     assert "NOT speaker-disjoint: the speaker of 24 clips is unknown" in protocol
-    cuts = run.parent / "run-cache" / "lists" / "clips" / "cuts.jsonl.gz"
+    cuts = run.parent / "mine-cache" / "lists" / "clips" / "cuts.jsonl.gz"
     assert f"tonelens evaluate {run} {cuts}" in following
     assert cuts.is_file()
 
 
-def test_the_result_answers_with_the_new_labels_alone(tuned, recordings):
-    _, run = tuned
-    clip = next(recordings.glob("audio/*.flac"))
-    ended = tonelens("explain", clip, "--model", run, "--json")
-    assert ended.exit_code == 0, ended.stderr
-    emotion = json.loads(ended.stdout)["emotion"]
+def test_the_result_answers_with_the_new_labels_alone(page):
+    (*_, explained), _ = page
+    emotion = json.loads(explained.stdout)["emotion"]
     assert list(emotion["probabilities"]) == ["annoyed", "plain", "pleased"]
     assert emotion["label"] in OWN.values()
     assert sum(emotion["probabilities"].values()) == pytest.approx(1, abs=1e-6)
@@ -88,14 +117,6 @@ def test_the_card_says_what_it_was_started_from(tuned, journey):
     assert card.started_from.protocol == before.card.protocol
     assert card.protocol.endswith(f"Started from tiny ({before.fingerprint}).")
     assert card.train_speakers == ["synthetic-s03", "synthetic-s04"], "voices that the start has heard"
-
-
-def test_the_result_can_be_evaluated(tuned):
-    _, run = tuned
-    cuts = run.parent / "run-cache" / "lists" / "clips" / "cuts.jsonl.gz"
-    ended = tonelens("evaluate", run, cuts, "--json")
-    assert ended.exit_code == 0, ended.stderr
-    assert 4 <= json.loads(ended.stdout)["clips"] <= 6, "a fifth of 24 clips"
 
 
 def test_resuming_changes_nothing_and_needs_the_same_start(tuned, journey, recordings, tmp_path):
