@@ -79,7 +79,8 @@ def test_the_held_out_loss_falls(distilled):
     assert len(losses) == 15, "every 4 steps"
     assert losses[-1] < 0.8 * losses[0]
     last = rows(out, "dev")[-1]
-    assert last["loss"] == pytest.approx((last["layer_1"] + last["layer_2"]) / 2, abs=1e-5)
+    assert last["frames"] == pytest.approx((last["layer_1"] + last["layer_2"]) / 2, abs=1e-5)
+    assert last["loss"] == pytest.approx(last["frames"] + last["clips"], abs=1e-5), "clip_weight is 1"
 
 
 def test_a_waveform_student_is_a_hubert_of_the_same_frames(distilled, cuts):

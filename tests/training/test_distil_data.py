@@ -95,6 +95,15 @@ def test_targets_have_mean_0_and_deviation_1_in_every_channel(data_with, cuts):
     assert torch.allclose(targets.std(0), torch.ones(2, WIDTH), atol=1e-3)
 
 
+def test_pooled_targets_are_scaled_by_their_deviation_between_clips(data_with, cuts):
+    data = data_with()
+    clips = [data.targets(data.features[key_of(cut, NO_CHANGE)]) for cut in cuts]
+    means = torch.stack([clip.mean(0) for clip in clips])
+    assert torch.allclose(
+        data.pooled_std_LP[:, :WIDTH], means.std(0, correction=0).clamp_min(1e-2), atol=1e-3
+    )
+
+
 def test_copies_of_a_recording_are_held_out_together(cuts):
     many = [
         dataclasses.replace(cuts[0], id=f"c{i}-{copy}", custom=cuts[0].custom | {"sha256": f"s{i}"})

@@ -5,7 +5,7 @@ import torch
 
 from tonelens.config import with_settings
 from tonelens.training.distil_config import DistilConfig
-from tonelens.training.distil_student import Student, distance, tapped_layers
+from tonelens.training.distil_student import Student, distance, pooled, tapped_layers
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,12 @@ def test_the_distance_is_l1_and_one_minus_cosine(target, expected):
     """From (2, 0): mean absolute differences 0, 2 and 2; cosines 1, 0 and -1."""
     predicted = torch.tensor([[[[2.0, 0.0]]]])
     assert distance(predicted, torch.tensor([[[target]]])).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_clip_is_pooled_into_mean_and_deviation():
+    """Frames 1 and 5 of one channel: mean 3, deviation 2."""
+    both = pooled(torch.tensor([1.0, 5.0]).reshape(1, 2, 1, 1))
+    assert both.flatten().tolist() == pytest.approx([3.0, 2.0], abs=1e-3)
 
 
 def test_a_crop_s_positions_count_from_the_beginning_of_its_clip():

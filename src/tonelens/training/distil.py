@@ -32,7 +32,7 @@ from tonelens.progress import Quiet, Reporter
 from tonelens.storage import write_json
 from tonelens.training.distil_config import DistilConfig
 from tonelens.training.distil_data import Crops, DistilData, distil_data
-from tonelens.training.distil_student import Student, distance, export
+from tonelens.training.distil_student import Student, distance, export, pooled
 from tonelens.training.features import key_of
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches
@@ -84,19 +84,18 @@ def _steps(run: Distillation, metrics: Metrics, checkpoint_every_s: float) -> St
     clock, saved = Clock(), time.monotonic()
     for step, crops in _with_crops(run, state.progress.step):
         with clock.measuring("model"):
-            losses_L = distance(run.student(crops.inputs, crops.firsts), crops.targets_BTLH).mean((0, 1))
-            losses_L.mean().backward()  # type: ignore[no-untyped-call]
+            losses = _losses(run.student(crops.inputs, crops.firsts), crops, run.data)
+            losses["loss"].backward()  # type: ignore[no-untyped-call]
         with clock.measuring("update"):
             norm = _update(run, step)
             _average(state.average, run.student, min(config.average_decay, (1 + step) / (10 + step)))
         state = replace(state, progress=replace(state.progress, step=step + 1))
-        losses = _named(losses_L.detach(), run.data)
-        facts = {"rate": rate_of(config, step), "norm": norm, **losses}
+        facts = {"rate": rate_of(config, step), "norm": norm, **_numbers(losses)}
         metrics.write(step + 1, "step", {**facts, **clock.take(), "seconds": clock.lap()})
         is_last = step + 1 == config.steps
         if run.data.dev and (is_last or (step + 1) % config.dev_every == 0):
             metrics.write(step + 1, "dev", _dev(run, state))
-        run.reporter.advance(step + 1, f"loss {losses['loss']:.3f}")
+        run.reporter.advance(step + 1, f"loss {facts['loss']:.3f}")
         if is_last or time.monotonic() - saved >= checkpoint_every_s:
             run.folder.save(_snapshot(state, run))
             export(run.student, state.average, run.folder.path)
@@ -238,21 +237,28 @@ def _snapshot(state: State, run: Distillation) -> State:
 
 @torch.no_grad()
 def _dev(run: Distillation, state: State) -> dict[str, float]:
-    """The averaged student's distance on the held-out clips, clean, frames counted alike."""
+    """The averaged student's losses on the held-out clips, clean, clips counted alike."""
     clips = sorted(run.data.dev, key=lambda clip: run.data.cuts[clip].duration)
     size = run.config.batch_size
-    total_L, frames = torch.zeros(len(run.data.layers)), 0
+    sums: dict[str, float] = {}
     for start in range(0, len(clips), size):
+        part = clips[start : start + size]
         rng = np.random.default_rng(0)  # nothing is drawn without changes
-        crops = run.data.batch(run.student, clips[start : start + size], rng, changes=False)
+        crops = run.data.batch(run.student, part, rng, changes=False)
         predicted = functional_call(run.student, state.average, (crops.inputs, crops.firsts))
-        losses_BTL = distance(predicted, crops.targets_BTLH)
-        total_L += losses_BTL.sum((0, 1))
-        frames += losses_BTL.shape[0] * losses_BTL.shape[1]
-    mean_L = total_L / frames
-    return _named(mean_L, run.data)
+        for name, value in _numbers(_losses(predicted, crops, run.data)).items():
+            sums[name] = sums.get(name, 0.0) + value * len(part) / len(clips)
+    return sums
 
 
-def _named(losses_L: Tensor, data: DistilData) -> dict[str, float]:
-    by_layer = {f"layer_{layer}": float(loss) for layer, loss in zip(data.layers, losses_L, strict=True)}
-    return {"loss": float(losses_L.mean()), **by_layer}
+def _losses(predicted_BTLH: Tensor, crops: Crops, data: DistilData) -> dict[str, Tensor]:
+    """`loss` and its parts: `frames` (of every layer `layer_N`) and `clips`."""
+    frames_L = distance(predicted_BTLH, crops.targets_BTLH).mean((0, 1))
+    missed_BLP = (pooled(predicted_BTLH) - pooled(crops.targets_BTLH)) / data.pooled_std_LP
+    frames, clips = frames_L.mean(), missed_BLP.abs().mean()
+    by_layer = {f"layer_{layer}": loss for layer, loss in zip(data.layers, frames_L, strict=True)}
+    return {"loss": frames + data.config.clip_weight * clips, "frames": frames, "clips": clips, **by_layer}
+
+
+def _numbers(losses: dict[str, Tensor]) -> dict[str, float]:
+    return {name: float(loss.detach()) for name, loss in losses.items()}

@@ -24,6 +24,8 @@ class DistilConfig:
     """Width inside a layer's feed-forward part."""
     teacher_layers: str = "all"
     """Hidden states to predict, e.g. `2,3`; 0 is the input of layer 1; `all` is every layer's output."""
+    clip_weight: float = 1.0
+    """Weight of the distance between mean and deviation over a crop's frames; 0 compares frames alone."""
     steps: int = 20_000
     """Optimiser steps; the rate falls to zero over them."""
     batch_size: int = 8
@@ -59,6 +61,8 @@ class DistilConfig:
                 f"width: {self.width} is not a multiple of 2 x {self.heads} heads. Every head needs an even "
                 f"share, e.g. width={2 * self.heads * max(1, self.width // (2 * self.heads))}."
             )
+        if self.clip_weight < 0:
+            raise ConfigError(f"clip_weight: {self.clip_weight}; a weight is 0 or more.")
         if self.crop_s < 0.4:
             raise ConfigError(f"crop_s: {self.crop_s} s; crops of less than 0.4 s hold hardly a syllable.")
         shares = ("change_share", "dev_share", "warmup_share", "average_decay")

@@ -27,7 +27,7 @@ from tonelens.progress import Reporter
 from tonelens.storage import write_json, written_aside
 from tonelens.training.distil_changes import changed
 from tonelens.training.distil_config import DistilConfig
-from tonelens.training.distil_student import Student
+from tonelens.training.distil_student import Student, pooled
 from tonelens.training.features import Features, Waveform, encoded, key_of
 
 SCALE_CLIPS = 400
@@ -71,6 +71,8 @@ class DistilData:
     """The teacher's hidden states to predict."""
     mean_LH: Tensor
     std_LH: Tensor
+    pooled_std_LP: Tensor
+    """Deviation between clips of `pooled` targets, P = 2 H."""
 
     def batch(
         self, student: Student, clips: Sequence[str], rng: np.random.Generator, *, changes: bool
@@ -121,8 +123,8 @@ def distil_data(
     reporter.begin("decoding", len(cuts))
     sounds = decoded(cuts, cache / "sounds", reporter)
     by_id = {cut.id: cut for cut in cuts}
-    mean_LH, std_LH = _scale([by_id[clip] for clip in train], features, layers)
-    return DistilData(config, by_id, train, dev, sounds, features, layers, mean_LH, std_LH)
+    scale = _scale([by_id[clip] for clip in train], features, layers)
+    return DistilData(config, by_id, train, dev, sounds, features, layers, *scale)
 
 
 def is_held_out(cut: MonoCut, share: float) -> bool:
@@ -167,12 +169,16 @@ def _normalised(states_TLH: Tensor, layers: Sequence[int]) -> Tensor:
     return F.layer_norm(chosen, chosen.shape[-1:])
 
 
-def _scale(cuts: Sequence[MonoCut], features: Features, layers: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Mean and deviation (L, H) of the layer-normalised frames of clips spread over the training part.
+def _scale(cuts: Sequence[MonoCut], features: Features, layers: Sequence[int]) -> tuple[Tensor, ...]:
+    """Mean and deviation (L, H) of the layer-normalised frames of clips spread over the training part, and
+    the deviation (L, 2 H) of the scaled frames' `pooled` between these clips.
 
     Whisper's hidden states have a few channels of 10 times the deviation of the others, which would
     take most of any distance that weighs channels as they come.
     """
     chosen = cuts[:: -(-len(cuts) // SCALE_CLIPS)]
-    frames = torch.cat([_normalised(features[key_of(cut, NO_CHANGE)], layers) for cut in chosen])
-    return frames.mean(0), frames.std(0).clamp_min(1e-3)
+    clips = [_normalised(features[key_of(cut, NO_CHANGE)], layers) for cut in chosen]
+    frames = torch.cat(clips)
+    mean_LH, std_LH = frames.mean(0), frames.std(0).clamp_min(1e-3)
+    pooled_NLP = torch.cat([pooled(((clip - mean_LH) / std_LH).unsqueeze(0)) for clip in clips])
+    return mean_LH, std_LH, pooled_NLP.std(0, correction=0).clamp_min(1e-2)

@@ -4,7 +4,8 @@ Shapes    B clips, T frames (50 a second), L teacher layers to predict, H the te
 Heads     one linear layer a teacher layer, on the student layer at the same relative depth; they are
           thrown away when the student is exported.
 Loss      L1 + (1 - cosine) a frame, as DistilHuBERT (arXiv:2110.01900, section 3.2) without its
-          log-sigmoid, on targets that are layer-normalised a frame and then scaled a channel.
+          log-sigmoid, on targets that are layer-normalised a frame and then scaled a channel; and L1
+          of mean and deviation over the frames, in units of their deviation between clips (ours).
 """
 
 from __future__ import annotations
@@ -104,6 +105,13 @@ def distance(predicted_BTLH: Tensor, target_BTLH: Tensor) -> Tensor:
     """(B, T, L): mean absolute difference plus one minus cosine."""
     l1_BTL = (predicted_BTLH - target_BTLH).abs().mean(-1)
     return l1_BTL + 1 - F.cosine_similarity(predicted_BTLH, target_BTLH, dim=-1)
+
+
+def pooled(frames_BTLH: Tensor) -> Tensor:
+    """(B, L, 2 H): mean and deviation over a clip's frames."""
+    mean_BLH = frames_BTLH.mean(1)
+    std_BLH = (frames_BTLH.var(1, correction=0) + 1e-4).sqrt()
+    return torch.cat([mean_BLH, std_BLH], -1)
 
 
 def export(student: Student, weights: Mapping[str, Tensor], folder: Path) -> None:
