@@ -39,9 +39,10 @@ def _claim(name: str, value: Descriptor) -> Claim:
     if measured is not None and value.measured_level is not None:
         measured = f"{measured}, {value.measured_level} for the {value.reference}"
     nothing = "-" if measured is None else "no claim"
+    is_reading = value.said_by == "measurement" and value.level is not None
     return Claim(
         name=name.replace("_", " "),
         level=value.level or nothing,
         measured=measured or "-",
-        verdict=value.verdict,
+        verdict="measured" if is_reading else value.verdict,
     )

@@ -31,6 +31,7 @@ SIGNS = {
     "supported": ("✓", GREEN),
     "contradicted": ("✗", VERMILION),
     "not measurable": ("–", GREY),
+    "measured": ("·", INK),
 }
 UNPARSED: dict[str, Any] = {"parse_math": False}
 """File names and words may hold a $, which is no mathematics."""
@@ -62,7 +63,8 @@ class Claim:
     name: str
     level: str
     measured: str
-    verdict: Literal["supported", "contradicted", "not measurable"]
+    verdict: Literal["supported", "contradicted", "not measurable", "measured"]
+    """`measured`: read off the signal, the system made no claim."""
 
 
 def draw_explanation(
