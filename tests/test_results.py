@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from tonelens.results import (
+    Adapted,
     AudioInfo,
     Descriptor,
     Emotion,
@@ -21,7 +22,7 @@ from tonelens.results import (
 )
 
 SCHEMA = json.loads((resources.files("tonelens") / "explanation.schema.json").read_text("utf-8"))
-FROZEN = "16c2be40118f49d2fff6ba0232fba5cc3643a3e4e421b6a05f68661f647e4a32"
+FROZEN = "b2e9d4079666b8304b2d3789b4334c34e02e1ca46973de8f4cd7ef29eee0ed26"
 """SHA-256 of the schema. Programs of others rest on it: a change needs `tonelens/explanation@2`."""
 
 
@@ -54,6 +55,16 @@ def test_the_schema_is_frozen():
     digest = hashlib.sha256(json.dumps(SCHEMA, sort_keys=True).encode()).hexdigest()
     assert digest == FROZEN
     Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_a_model_that_was_adapted_says_to_what():
+    model = ModelInfo("tiny", "abc123", "CC0", Adapted(6, "a session"))
+    row = replace(EXPLAINED, model=model).to_dict()
+    assert row["model"]["adapted"] == {"clips": 6, "from": "a session"}
+    Draft202012Validator(SCHEMA).validate(row)
+    assert "adapted" not in EXPLAINED.to_dict()["model"]
+    last = replace(EXPLAINED, model=model).to_text().splitlines()[-1]
+    assert last == "  model tiny abc123, adapted to 6 recordings of a session"
 
 
 def test_the_json_object_is_what_the_schema_says():

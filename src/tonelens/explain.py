@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from tonelens import audio
 from tonelens.audio import Audio
@@ -23,6 +24,7 @@ from tonelens.descriptors.naming import word_at
 from tonelens.descriptors.sentences import UNKNOWN, write
 from tonelens.descriptors.verdicts import judge
 from tonelens.errors import AudioError, InputError, ModelError
+from tonelens.model.adaptation import adapted_model, clip_statistics, require_adaptable
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
 from tonelens.model.confidence import check_risk
@@ -31,6 +33,7 @@ from tonelens.model.language_model import SCRATCH
 from tonelens.model.recogniser import Heard, Recogniser, load_recogniser
 from tonelens.results import (
     NO_LABEL,
+    Adapted,
     AudioInfo,
     Descriptor,
     Emotion,
@@ -83,6 +86,7 @@ class Explainer:
         self.labels = loaded.card.labels
         self.grammar = self._answerer.grammar
         self.wordless = self._answerer.wordless
+        self.adapted_to: Adapted | None = None
 
     @classmethod
     def from_pretrained(
@@ -121,6 +125,44 @@ class Explainer:
         loaded.model.to(place)
         loaded.encoder.to(place)
         return cls(loaded, abstain=abstain, recogniser=recogniser)
+
+    def adapted(self, recordings: Iterable[Request], source: str) -> tuple[Explainer, list[Refusal]]:
+        """A new Explainer whose layer statistics moved towards unlabelled recordings; this one stays.
+
+        Give recordings of one speaker or session, and of all its moods: a session of one mood becomes the
+        new neutral. Also returned are the recordings that were not used: unreadable, or without a voice.
+
+        Args:
+            recordings: five or more help; see docs/decisions/0014.
+            source: what results call them.
+
+        Raises:
+            ModelError: the model has no utterance latent.
+            InputError: no recording can be used.
+        """
+        require_adaptable(self.loaded.model, self.loaded.card.name)
+        refused: list[Refusal] = []
+        heard: list[Tensor] = []
+        for request in recordings:
+            clip = self._load(request)
+            why_not = why_inaudible(clip, measure(clip)) if isinstance(clip, Audio) else None
+            if isinstance(clip, Refusal):
+                refused.append(clip)
+            elif why_not is not None:
+                name = request.printable_name()
+                refused.append(Refusal(name, why_not.reason, f"{name}: {why_not.message}."))
+            else:
+                heard += map(clip_statistics, self.loaded.encoder.encode([clip.samples]))
+        if not heard:
+            first = f" First: {refused[0].message}" if refused else ""
+            raise InputError(
+                f"{source}: none of {len(refused)} recordings can be adapted to.{first} Give recordings of "
+                f"the same speaker or session."
+            )
+        loaded = replace(self.loaded, model=adapted_model(self.loaded.model, heard))
+        other = Explainer(loaded, abstain=self.abstain, recogniser=self.recogniser)
+        other.adapted_to = Adapted(len(heard), source)
+        return other, refused
 
     def explain(
         self,
@@ -220,7 +262,9 @@ class Explainer:
         card = self.loaded.card
         transcript = self._transcript(request, found, told)
         if transcript.source == "asr":
-            measures = measures.with_text(transcript.text, request.language or (told and told.language))
+            measures = measures.with_text(
+                transcript.text, request.language or (told.language if told else None)
+            )
         if isinstance(found, Answer) and transcript.reason in ("no-words", "not-sure"):
             found = replace(found, text=write(self.wordless, found.values))
         said = found.values if isinstance(found, Answer) else {}
@@ -245,7 +289,7 @@ class Explainer:
             ),
             transcript=transcript,
             explanation=explanation,
-            model=ModelInfo(name=card.name, fingerprint=self.loaded.fingerprint, licence=card.licence),
+            model=ModelInfo(card.name, self.loaded.fingerprint, card.licence, self.adapted_to),
         )
 
     def _emotion(self, found: Answer | Inaudible) -> tuple[Emotion, str]:

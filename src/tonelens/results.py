@@ -123,12 +123,30 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapted:
+    """The unlabelled recordings that a model listened in to before it answered."""
+
+    clips: int
+    source: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; `from` is what they were read from."""
+        return {"clips": self.clips, "from": self.source}
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Which model said it."""
 
     name: str
     fingerprint: str
     licence: str
+    adapted: Adapted | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; `adapted` stands only where it was."""
+        row: dict[str, Any] = {"name": self.name, "fingerprint": self.fingerprint, "licence": self.licence}
+        return row if self.adapted is None else {**row, "adapted": self.adapted.to_dict()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +173,7 @@ class Explanation:
             "transcript": self.transcript.to_dict(),
             "explanation": self.explanation,
             "segments": [{"start_s": 0.0, "end_s": self.audio.duration_s}],
-            "model": asdict(self.model),
+            "model": self.model.to_dict(),
         }
 
     def to_text(self) -> str:
@@ -173,7 +191,9 @@ class Explanation:
             word = f" ({span.word})" if span.word else ""
             where = f"{span.start_s:.2f} to {span.end_s:.2f} s{word}"
             lines.append(f"  {MEASURED} {'emphasis':<16}{where}, strength {span.strength:.2f}")
-        lines.append(f"  model {self.model.name} {self.model.fingerprint}")
+        heard = self.model.adapted
+        listened = f", adapted to {heard.clips} recordings of {heard.source}" if heard else ""
+        lines.append(f"  model {self.model.name} {self.model.fingerprint}{listened}")
         return "\n".join(lines)
 
     def _headline(self) -> str:

@@ -33,6 +33,8 @@ def test_functions_take_few_parameters(path):
     wide = []
     for function in functions(path):
         given = function.args
+        if path.parent.name == "cli" and function.name == path.stem:
+            continue  # a command has one for every option
         names = [argument.arg for argument in given.posonlyargs + given.args + given.kwonlyargs]
         if len(set(names) - {"self", "cls"}) > MOST_PARAMETERS:
             wide.append(f"{path}:{function.lineno} {function.name}")

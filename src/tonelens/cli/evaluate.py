@@ -18,6 +18,7 @@ def evaluate(
         list[str] | None,
         typer.Option("--condition", help="score again as heard so: white-10, babble-0, telephone ... or all"),
     ] = None,
+    adapt: Annotated[bool, typer.Option("--adapt", help="listen to the part's clips first")] = False,
     by: Annotated[str, typer.Option(help="score groups, too: corpus,language,gender")] = "",
 ) -> None:
     """Score emotion, descriptors, transcript and caption on unseen clips."""
@@ -45,9 +46,8 @@ def evaluate(
     temperature = calibration.temperature if calibration else None
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
-        predicted = {one.name: predict(explainer, chosen, bars, condition=one) for one in wanted}
-    clean = predicted[CLEAN.name]
-    clean.require_some()
+        predicted = {one.name: predict(explainer, chosen, bars, condition=one, adapt=adapt) for one in wanted}
+    (clean := predicted[CLEAN.name]).require_some()
     report = score(
         clean.predictions,
         protocol=protocol,

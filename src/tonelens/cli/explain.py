@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tonelens.results import Explanation
 
 
-def explain(
+def explain(  # noqa: PLR0913 - one for every option
     audio: Annotated[list[str], typer.Argument(help="files, a folder, a pattern, a CSV/JSONL list, or -")],
     model: Annotated[Path | None, typer.Option(help="a model or run folder")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
@@ -30,6 +30,10 @@ def explain(
     asr: Annotated[
         str | None, typer.Option(metavar="NAME", help="a speech recogniser for the words: small, or a folder")
     ] = None,
+    adapt: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="listen to these first: the same speaker or session, unlabelled"),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="write picture, text and JSON of each here")] = None,
 ) -> None:
     """Say what emotion each recording carries, and why."""
@@ -43,6 +47,10 @@ def explain(
 
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model, abstain=abstain, asr=asr)
+    if adapt is not None:
+        explainer, unheard = explainer.adapted(requests_of([adapt]), adapt)
+        for refusal in unheard:
+            typer.echo(f"tonelens: not adapted to: {refusal.message}", err=True)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
         if isinstance(result, Refusal):

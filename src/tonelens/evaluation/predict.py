@@ -39,6 +39,8 @@ class Predicted:
     """Clips that could not be read; listed in every report."""
     unanswered: Mapping[str, str]
     """Id -> reason of the clips whose signal allows no answer; they are among the predictions, as wrong."""
+    adapted_to: int | None = None
+    """Clips whose statistics the model took; None where it stayed as it was trained."""
 
     def require_some(self) -> None:
         """Refuse an evaluation of nothing.
@@ -53,6 +55,11 @@ class Predicted:
     def notes(self) -> list[str]:
         """Sentences that belong beside every number: which clips were not scored, or not answered."""
         notes = []
+        if self.adapted_to is not None:
+            notes.append(
+                f"Adapted: layer statistics moved towards {self.adapted_to} unlabelled clips of the scored "
+                f"part itself, so these scores are not those of clips that come one by one."
+            )
         if messages := [refusal.message for refusal in self.refused]:
             notes.append(
                 f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}"
@@ -100,15 +107,19 @@ def predict(
     reporter: Reporter | None = None,
     *,
     condition: Condition = CLEAN,
+    adapt: bool = False,
 ) -> Predicted:
-    """Explain every cut as it is heard under a condition.
+    """Explain every cut as it is heard under a condition; with `adapt` after listening to all of them.
 
     Similar lengths share a batch; the order of `cuts` is kept.
 
     Raises:
         CorpusError: babble of too few speakers; see `conditions`.
+        InputError, ModelError: see `Explainer.adapted`.
     """
     reporter = reporter or Quiet()
+    if adapt:
+        explainer, _ = explainer.adapted(_requests(cuts, condition), "the scored part")
     reporter.begin("explaining" if condition == CLEAN else condition.name, len(cuts))
     order = sorted(range(len(cuts)), key=lambda index: cuts[index].duration)
     results: dict[int, Explanation | Refusal] = {}
@@ -129,7 +140,8 @@ def predict(
         for index, result in sorted(results.items())
         if isinstance(result, Explanation) and result.emotion.reason is not None
     }
-    return Predicted(predictions=predictions, refused=refused, unanswered=unanswered)
+    adapted_to = explainer.adapted_to.clips if explainer.adapted_to else None
+    return Predicted(predictions, refused, unanswered, adapted_to)
 
 
 def _requests(cuts: Sequence[MonoCut], condition: Condition) -> Iterator[Request]:
