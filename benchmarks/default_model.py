@@ -26,7 +26,8 @@ from tonelens.corpora.cuts import read_cuts
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
 from tonelens.explain import Explainer
-from tonelens.model.checkpoint import model_folder
+from tonelens.model.checkpoint import model_folder, save_words
+from tonelens.model.own_words import WordsCheck
 from tonelens.storage import write_bytes, write_json
 
 TARGET = ROOT / "src" / "tonelens" / "models" / "tonelens-tiny"
@@ -80,8 +81,20 @@ def measured(model: Path, data: list[Path]) -> list[Figure]:
     return figures
 
 
+def withhold_words(model: Path) -> None:
+    """Never state the model's own words: nobody has measured yet from when on they can be trusted.
+
+    `evaluation.own_words.fit_words` replaces this, once sentences are held out (decision 0012).
+    """
+    never = WordsCheck(
+        threshold=1.0, fitted_on="nothing: no sentence was held out, so no words are given", unheard=0,
+        invented=0.0, known=0, refused=1.0,
+    )  # fmt: skip
+    save_words(model, never)
+
+
 def main() -> None:
-    """Build and measure."""
+    """Build and measure; the words are scored before they are withheld."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("run", type=Path)
     parser.add_argument("encoder", type=Path)
@@ -91,6 +104,7 @@ def main() -> None:
     torch.manual_seed(0)
     target = build(options.run, options.encoder, options.target)
     figures = measured(target, options.data)
+    withhold_words(target)
     for figure in figures:
         if figure.metric in ("ua", "ece", "wer", "size_mb"):
             print(f"{figure.corpus:8} {figure.metric:8} {figure.value:.3f}")

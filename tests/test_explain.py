@@ -167,9 +167,14 @@ def test_a_voice_without_voice_says_why_it_cannot_be_measured():
     assert "voiced frames" in pitch.reason
 
 
-def test_no_model_and_a_wrong_one_are_refused(tmp_path):
-    with pytest.raises(ModelError, match="no default model ships with this version"):
-        Explainer.from_pretrained()
+@pytest.mark.parametrize("name", [None, "default", "tonelens-tiny"])
+def test_the_default_model_ships_with_the_package(name):
+    shipped = Explainer.from_pretrained(name)
+    assert shipped.loaded.card.name == "tonelens-tiny"
+    assert shipped.loaded.card.calibration is not None and "not for commercial use" in shipped.loaded.card.licence
+
+
+def test_a_wrong_model_is_refused(tmp_path):
     with pytest.raises(ModelError, match="no such model"):
         Explainer.from_pretrained(tmp_path / "none")
     with pytest.raises(ModelError, match="not a model folder"):

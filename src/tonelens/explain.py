@@ -29,6 +29,7 @@ from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
 from tonelens.model.confidence import check_risk
 from tonelens.model.decoding import Answer
+from tonelens.model.find import DEFAULT, find_model
 from tonelens.model.language_model import SCRATCH
 from tonelens.model.recogniser import Heard, Recogniser, load_recogniser
 from tonelens.results import (
@@ -100,7 +101,7 @@ class Explainer:
         """Load a model folder or a run folder.
 
         Args:
-            name_or_path: the folder.
+            name_or_path: the folder, or a shipped model's name; by default the model that ships.
             device: as torch names it; by default a GPU where there is one.
             abstain: the share of wrong answers that is accepted, 0 to 1: less sure answers are not given.
                 None answers whatever the signal allows.
@@ -111,14 +112,7 @@ class Explainer:
                 model that is not calibrated; `asr` cannot be loaded.
             InputError: the model's dev part promises no risk as low as `abstain`.
         """
-        if name_or_path is None:
-            raise ModelError(
-                "no default model ships with this version. Name a folder that `tonelens train` wrote: "
-                "--model RUN (`make demo` trains a small one)."
-            )
-        path = Path(name_or_path)
-        if not path.exists():
-            raise ModelError(f"{path}: no such model. Give a folder that `tonelens train` wrote.")
+        path = find_model(DEFAULT if name_or_path is None else name_or_path)
         loaded = load_model(path)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         recogniser = None if asr is None else load_recogniser(asr, str(place))

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from tonelens.errors import ModelError
 
-DEFAULT = "default"
+DEFAULT = "tonelens-tiny"
+"""The model that ships with the package; `default` means it too."""
+SHIPPED = Path(__file__).resolve().parents[1] / "models"
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """The folder of a model: a model folder or a run folder, by path.
+    """The folder of a model: a shipped model by name, or a model or run folder by path.
 
     Raises:
         ModelError: there is no such folder; the message names the way out.
@@ -18,9 +20,10 @@ def find_model(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_dir():
         return path
-    if str(name_or_path) == DEFAULT:
-        raise ModelError(
-            "no default model ships with this version. Name a folder that `tonelens train` wrote "
-            "(`make demo` trains a small one)."
-        )
-    raise ModelError(f"{path}: no such model. Give a folder that `tonelens train` wrote.")
+    shipped = SHIPPED / (DEFAULT if str(name_or_path) == "default" else path.name)
+    if str(name_or_path) in ("default", path.name) and (shipped / "model.json").is_file():
+        return shipped
+    raise ModelError(
+        f"{path}: no such model. Give a folder that `tonelens train` wrote, or leave it out for the "
+        f"default, {DEFAULT}."
+    )
