@@ -171,7 +171,8 @@ def test_a_voice_without_voice_says_why_it_cannot_be_measured():
 def test_the_default_model_ships_with_the_package(name):
     shipped = Explainer.from_pretrained(name)
     assert shipped.loaded.card.name == "tonelens-tiny"
-    assert shipped.loaded.card.calibration is not None and "not for commercial use" in shipped.loaded.card.licence
+    assert shipped.loaded.card.calibration is not None
+    assert "not for commercial use" in shipped.loaded.card.licence
 
 
 def test_a_wrong_model_is_refused(tmp_path):
