@@ -86,7 +86,8 @@ class Learner:
         scores = self.rest(self.first((raw_NS - mean_S) / std_S))
         banned = [index for index, label in enumerate(self.labels) if label not in allowed]
         scores[:, banned] = float("-inf")
-        return np.array(self.labels)[scores.argmax(dim=-1).numpy()]
+        chosen: NDArray[np.str_] = np.array(self.labels)[scores.argmax(dim=-1).numpy()]
+        return chosen
 
 
 def read_corpus(name: str, cache: Path) -> Clips:
@@ -137,9 +138,9 @@ def _network(x_NS: Tensor, y_N: Tensor, labels: int) -> tuple[nn.Linear, nn.Modu
     steps = EPOCHS * -(-len(x_NS) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.1)
     for _ in range(EPOCHS):
-        for batch in torch.randperm(len(x_NS)).split(BATCH):
+        for batch in torch.randperm(len(x_NS)).split(BATCH):  # type: ignore[no-untyped-call]
             scores = rest(first(F.dropout(x_NS[batch], DROPOUT)))
-            F.cross_entropy(scores, y_N[batch], label_smoothing=0.1).backward()
+            F.cross_entropy(scores, y_N[batch], label_smoothing=0.1).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             optimiser.zero_grad()
             schedule.step()

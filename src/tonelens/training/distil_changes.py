@@ -48,7 +48,8 @@ def _coloured(rng: np.random.Generator, frequencies_hz: np.ndarray, scale: float
     slope = rng.uniform(0, 1)
     values = rng.standard_normal((2, len(frequencies_hz)), dtype=np.float32)
     noise = (values[0] + 1j * values[1]) * frequencies_hz**-slope
-    return (noise * (scale / np.sqrt(np.mean(np.abs(noise) ** 2)))).astype(np.complex64)
+    scaled: np.ndarray = noise * (scale / np.sqrt(np.mean(np.abs(noise) ** 2)))
+    return scaled.astype(np.complex64)
 
 
 def _babble(rng: np.random.Generator, others: Sequence[Samples], length: int, level: float) -> Samples:
