@@ -46,5 +46,5 @@ def test_the_default_is_at_most_25_mb_and_names_no_folder_of_the_machine_that_bu
     assert sum(path.stat().st_size for path in files) <= 25e6
     assert {path.suffix for path in files} <= {".json", ".safetensors", ".jinja", ".md"}, "no pickle, no code"
     for path in files:
-        if path.suffix == ".json":
+        if path.suffix == ".json" and path.name != "tokenizer.json":  # a slash is one of its tokens
             assert not any(place in path.read_text("utf-8") for place in ('"/', "scratch/", "/tmp"))

@@ -101,6 +101,8 @@ def test_what_is_no_set_of_cuts_is_refused(journey, tmp_path):
             ("evaluate", journey.run, given),
             ("annotate", given, tmp_path / "notes"),
         ):
+            if command[0] == "train" and given.suffix == ".csv":
+                continue  # a list of clips is what `train` prepares itself
             ended = tonelens(*command)
             assert ended.exit_code == 2, command
             assert words in ended.stderr
@@ -149,8 +151,9 @@ def test_a_damaged_model_is_refused_in_one_line(damage, words, journey, tmp_path
 def test_a_model_that_is_not_there_is_named(journey, tmp_path):
     ended = tonelens("explain", journey.clip(), "--model", tmp_path / "nowhere")
     assert ended.exit_code == 2
-    assert "nowhere: no such model. Give a folder that `tonelens train` wrote." in ended.stderr
-    assert tonelens("explain", journey.clip()).exit_code == 2
+    assert (
+        "nowhere: no such model. Give a folder that `tonelens train` wrote, or leave it out" in ended.stderr
+    )
 
 
 @pytest.fixture
@@ -202,7 +205,7 @@ def test_a_full_disk_leaves_the_model_of_before(journey, tmp_path, full_disk, fr
 
 
 def test_a_fault_of_ours_ends_with_1_and_says_how_to_report_it(journey, monkeypatch):
-    def boom(*_):
+    def boom(*_, **__):
         raise RuntimeError("boom")
 
     monkeypatch.setattr(Explainer, "from_pretrained", boom)
@@ -223,7 +226,7 @@ def test_debug_shows_the_way_to_an_error_and_keeps_its_exit_code(journey, tmp_pa
 
 
 def test_ctrl_c_ends_with_130_and_a_word(journey, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Explainer, "from_pretrained", interrupted)

@@ -91,6 +91,7 @@ def test_explain_tells_a_person(journey):
     assert first.startswith(str(journey.clip()))
     assert any(emotion.startswith(f"  {label.upper()}  ") for label in LABELS)
     assert "speaks with a" in sentence
+    assert "nobody checked this model" in claims.pop(0), "its own words, with the reason beside them"
     names = ["pitch", "volume", "speed", "pitch variation", "pauses", "voice quality"]
     assert [claim[4:20].strip() for claim in claims[:6]] == names
     assert claims[-1].startswith("  model tiny ")
