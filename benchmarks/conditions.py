@@ -27,19 +27,15 @@ from baseline_features import encoder_statistics, statistics_of
 from baselines import CACHE, ENCODER, Clip, choose_probe, classifier
 from figures import Figure, shared_folder, write_figures
 from tonelens.corpora.cuts import (
-    corpus_of,
     emotion_of,
     fold_of,
-    gender_of,
-    language_of,
     path_of,
     read_cuts,
     speaker_of,
 )
 from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.conditions import Condition, Hearing, conditions_named
-from tonelens.evaluation.predict import Predicted, held_out_cuts, predict
-from tonelens.evaluation.prediction import Prediction
+from tonelens.evaluation.predict import Predicted, answered, held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
 from tonelens.evaluation.slices import slices_of
 from tonelens.explain import Explainer
@@ -85,7 +81,7 @@ def probe_answers(
         hearing = Hearing(condition, test)
         heard_NLF = np.stack(list(statistics_of((hearing.samples(cut) for cut in test), weights)))
         guesses = fitted.predict(heard_NLF[:, LAYERS[chosen]].reshape(len(test), -1))
-        said = [_prediction(cut, str(guess)) for cut, guess in zip(test, guesses, strict=True)]
+        said = [answered(cut, str(guess)) for cut, guess in zip(test, guesses, strict=True)]
         yield condition.name, Predicted(predictions=said, refused=[], unanswered={})
 
 
@@ -102,18 +98,6 @@ def condition_figures(condition: str, predicted: Predicted, system: str) -> list
 
 def _clip(cut: MonoCut) -> Clip:
     return Clip(path_of(cut), speaker_of(cut) or "", emotion_of(cut), fold_of(cut) or 0)
-
-
-def _prediction(cut: MonoCut, guess: str) -> Prediction:
-    return Prediction(
-        id=cut.id,
-        speaker=speaker_of(cut),
-        corpus=corpus_of(cut),
-        language=language_of(cut),
-        gender=gender_of(cut),
-        reference_emotion=emotion_of(cut),
-        predicted_emotion=guess,
-    )
 
 
 def main() -> None:

@@ -13,7 +13,9 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from typing import Any
 from tonelens.evaluation.figures import Figure, merge
 from tonelens.storage import write_text
 
-__all__ = ["RESULTS", "ROOT", "Figure", "read_figures", "shared_folder", "write_figures"]
+__all__ = ["RESULTS", "ROOT", "Figure", "over_seeds", "read_figures", "shared_folder", "write_figures"]
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
@@ -40,6 +42,28 @@ def write_figures(
     start = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
     write_text(path, f'{start},\n "rows": [\n  {rows}\n ]\n}}\n')
     return path
+
+
+def over_seeds(runs: Sequence[Sequence[Figure]]) -> list[Figure]:
+    """The mean of every figure over the seeds, with the means of the ends of its interval."""
+    found: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
+    for figure in (figure for run in runs for figure in run):
+        found[figure.key].append(figure)
+
+    def mean(values: list[float | None]) -> float | None:
+        numbers = [value for value in values if value is not None]
+        return sum(numbers) / len(numbers) if numbers else None
+
+    return [
+        replace(
+            same[0],
+            value=mean([figure.value for figure in same]) or 0.0,
+            low=mean([figure.low for figure in same]),
+            high=mean([figure.high for figure in same]),
+            seeds=len(same),
+        )
+        for same in found.values()
+    ]
 
 
 def read_figures(path: Path) -> list[Figure]:

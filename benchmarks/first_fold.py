@@ -18,12 +18,11 @@ import json
 import shutil
 import tempfile
 import time
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 from baselines import CACHE, fold_baselines
-from figures import Figure, shared_folder, write_figures
+from figures import Figure, over_seeds, shared_folder, write_figures
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
 from tonelens.corpora.prepare import prepare
@@ -66,28 +65,6 @@ def measured_run(seed: int, run: Path, cuts: Path) -> list[Figure]:
         figures.append(_plain(PROTOCOL, "seconds", seconds, 1))
         figures.append(_plain("step-time-outside-model", "ratio", outside, len(steps)))
     return figures
-
-
-def over_seeds(runs: list[list[Figure]]) -> list[Figure]:
-    """The mean of every figure over the seeds, with the means of the ends of its interval."""
-    found: dict[tuple[str, str], list[Figure]] = defaultdict(list)
-    for figure in (figure for run in runs for figure in run):
-        found[figure.protocol, figure.metric].append(figure)
-
-    def mean(values: list[float | None]) -> float | None:
-        numbers = [value for value in values if value is not None]
-        return sum(numbers) / len(numbers) if numbers else None
-
-    return [
-        replace(
-            same[0],
-            value=mean([figure.value for figure in same]) or 0.0,
-            low=mean([figure.low for figure in same]),
-            high=mean([figure.high for figure in same]),
-            seeds=len(same),
-        )
-        for same in found.values()
-    ]
 
 
 def _plain(protocol: str, metric: str, value: float, n: int) -> Figure:

@@ -28,12 +28,12 @@ from lhotse import MonoCut
 
 from baseline_features import Features, encoder_statistics
 from baselines import CACHE, classifier, emotion_figures
-from figures import Figure, shared_folder, write_figures
+from figures import Figure, over_seeds, shared_folder, write_figures
 from tonelens.config import load_recipe
-from tonelens.corpora.cuts import emotion_of, path_of, read_cuts, speaker_of
+from tonelens.corpora.cuts import emotion_of, path_of, read_cuts
 from tonelens.corpora.prepare import prepare
 from tonelens.corpora.splits import fold_numbers, split
-from tonelens.evaluation.predict import held_out_cuts, predict
+from tonelens.evaluation.predict import answered, held_out_cuts, predict
 from tonelens.evaluation.prediction import Prediction, read_predictions, write_predictions
 from tonelens.evaluation.scores import evaluate
 from tonelens.explain import Explainer
@@ -112,13 +112,7 @@ def probe_answers(cuts: Sequence[MonoCut], states: Features, fold: Fold) -> dict
         features = states[:, layers].reshape(len(states), -1)
         guesses = classifier().fit(features[train], emotions[train]).predict(features[test])
         answers[name] = [
-            Prediction(
-                id=cuts[index].id,
-                speaker=speaker_of(cuts[index]),
-                reference_emotion=str(emotions[index]),
-                predicted_emotion=str(guess),
-            )
-            for index, guess in zip(test, guesses, strict=True)
+            answered(cuts[index], str(guess)) for index, guess in zip(test, guesses, strict=True)
         ]
     return answers
 
@@ -147,24 +141,6 @@ def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, pr
         for row in pooled
         if all(row.metric in values for values in each)
     ]
-
-
-def over_seeds(runs: Sequence[list[Figure]]) -> list[Figure]:
-    """Mean over the seeds of every figure and of both ends of its interval."""
-    merged = []
-    for same in zip(*runs, strict=True):
-        lows = [row.low for row in same if row.low is not None]
-        highs = [row.high for row in same if row.high is not None]
-        merged.append(
-            replace(
-                same[0],
-                value=float(np.mean([row.value for row in same])),
-                low=float(np.mean(lows)) if lows else None,
-                high=float(np.mean(highs)) if highs else None,
-                seeds=len(same),
-            )
-        )
-    return merged
 
 
 def main() -> None:

@@ -168,10 +168,8 @@ def _request(cut: MonoCut) -> Request:
     )
 
 
-def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Prediction:
-    text = text_of(cut)
-    said = read(explainer.grammar, result.explanation) or read(explainer.wordless, result.explanation) or {}
-    transcript = result.transcript.text if result.transcript.source == "model" else None
+def answered(cut: MonoCut, emotion: str | None) -> Prediction:
+    """A system's emotion for a clip, beside what the cut says of it; None where it gave none."""
     return Prediction(
         id=cut.id,
         speaker=speaker_of(cut),
@@ -179,7 +177,16 @@ def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Pred
         language=language_of(cut),
         gender=gender_of(cut),
         reference_emotion=emotion_of(cut),
-        predicted_emotion=said.get("emotion"),
+        predicted_emotion=emotion,
+    )
+
+
+def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Prediction:
+    text = text_of(cut)
+    said = read(explainer.grammar, result.explanation) or read(explainer.wordless, result.explanation) or {}
+    transcript = result.transcript.text if result.transcript.source == "model" else None
+    return replace(
+        answered(cut, said.get("emotion")),
         probabilities={} if result.emotion.abstained else dict(result.emotion.probabilities),
         descriptors={
             name: Claim(claimed=value.level, measured=value.measured_level)

@@ -20,8 +20,8 @@ def find_model(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_dir():
         return path
-    shipped = SHIPPED / (DEFAULT if str(name_or_path) == "default" else path.name)
-    if str(name_or_path) in ("default", path.name) and (shipped / "model.json").is_file():
+    shipped = SHIPPED / (DEFAULT if str(name_or_path) == "default" else name_or_path)
+    if (shipped / "model.json").is_file():
         return shipped
     raise ModelError(
         f"{path}: no such model. Give a folder that `tonelens train` wrote, or leave it out for the "
