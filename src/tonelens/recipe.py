@@ -72,15 +72,20 @@ class StreamsConfig:
     an utterance latent: every layer's mean and deviation over the clip through a bottleneck of its own."""
     utterance_hidden_width: int = 256
     """`statistics` only: width of the two GELU layers."""
+    utterance_members: int = 1
+    """`statistics` only: bottlenecks side by side, each with first weights of its own; heads average them."""
     utterance_dropout: float = 0.5
-    """`statistics` only: dropout on the statistics and inside the utterance bottleneck."""
+    """`statistics` only: dropout inside the utterance bottleneck."""
+    statistics_dropout: float = 0.5
+    """`statistics` only: dropout on the statistics themselves."""
 
     def __post_init__(self) -> None:
-        for name in ("latent_width", "hidden_width", "stack", "adapter_width", "utterance_hidden_width"):
+        counts = ("latent_width", "hidden_width", "stack", "adapter_width")
+        for name in (*counts, "utterance_hidden_width", "utterance_members"):
             _require(
                 getattr(self, name) >= 1, f"streams.{name} is {getattr(self, name)}; it must be 1 or more."
             )
-        for name in ("dropout", "utterance_dropout"):
+        for name in ("dropout", "utterance_dropout", "statistics_dropout"):
             _require(
                 0 <= getattr(self, name) < 1,
                 f"streams.{name} is {getattr(self, name)}; it must lie in [0, 1).",
@@ -193,6 +198,40 @@ class ObjectiveConfig:
         _require(
             0 <= self.label_smoothing < 1,
             f"objective.label_smoothing is {self.label_smoothing}; it must lie in [0, 1).",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UtteranceConfig:
+    """The stage before the turns: the utterance latent and its heads learn alone, from whole-clip statistics.
+
+    It takes seconds; what it has learnt stays fixed in the turns. Ours (docs/decisions/0015).
+    """
+
+    epochs: int = 0
+    """Passes over the training part; 0 leaves the stage out, and the latent learns in the turns."""
+    batch_size: int = 64
+    """Clips a step."""
+    rate: float = 1.5e-3
+    """Peak learning rate; cosine to zero."""
+    copies: int = 0
+    """Changed copies of every training clip: as many other voices. Only their statistics are kept."""
+    speed: float = 0.0
+    """Largest relative change of a copy's speed (pitch, formants and pace move together)."""
+    channel: float = 0.0
+    """Share of the copies heard through a random channel."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 0), ("copies", 0), ("batch_size", 1)):
+            given = getattr(self, name)
+            _require(given >= least, f"utterance.{name} is {given}; it must be {least} or more.")
+        _require(self.rate > 0, f"utterance.rate is {self.rate}; it must be above 0.")
+        _require(0 <= self.speed < 0.5, f"utterance.speed is {self.speed}; it must lie in [0, 0.5).")
+        _require(0 <= self.channel <= 1, f"utterance.channel is {self.channel}; it must lie in [0, 1].")
+        _require(
+            self.copies > 0 or not (self.speed or self.channel),
+            "utterance.speed and channel change copies of the clips, but utterance.copies is 0. "
+            "Set utterance.copies to 1 or more, or the two to 0.",
         )
 
 
@@ -315,6 +354,8 @@ class Recipe:
     """Prompt and answer."""
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     """Loss terms."""
+    utterance: UtteranceConfig = field(default_factory=UtteranceConfig)
+    """The stage before the turns."""
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     """Stages."""
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
@@ -323,6 +364,12 @@ class Recipe:
     """Augmentation."""
 
     def __post_init__(self) -> None:
+        _require(
+            self.utterance.epochs == 0
+            or (self.streams.pooling == "statistics" and self.objective.emotion_head_weight > 0),
+            "utterance.epochs trains the utterance latent and the emotion head. Set streams.pooling to "
+            "statistics and objective.emotion_head_weight above 0, or utterance.epochs to 0.",
+        )
         _require(
             self.streams.disentangled or self.schedule.strategy == "one-stage",
             f"streams.disentangled is false but schedule.strategy is {self.schedule.strategy!r}; one stream "

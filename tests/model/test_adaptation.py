@@ -53,7 +53,7 @@ def test_the_model_that_was_there_stays_and_shares_its_weights(model):
 
 def test_clips_like_the_training_part_change_next_to_nothing(model):
     clips = random_clips([40] * 30, seed=3)
-    model.pooling.statistics.fit(clips)
+    model.pooling.statistics.fit(torch.stack([clip_statistics(clip) for clip in clips]))
     moved = listened(model, clips).pooling.statistics
     assert moved.mean_S.allclose(model.pooling.statistics.mean_S, atol=1e-5)
     assert moved.std_S.allclose(model.pooling.statistics.std_S, atol=1e-5)

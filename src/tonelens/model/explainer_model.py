@@ -38,7 +38,7 @@ class Voice:
     """None without disentanglement, and where it was not run (stage ASR)."""
     pooled_BP: Tensor | None
     """What heads and summary token read: pooled descriptor latents (P = 2 Z) or the utterance latent
-    (P = Z); None where neither head nor summary token is used."""
+    (P = M Z, `model.utterance`); None where neither head nor summary token is used."""
     utterance: Latent | None
     """None without an utterance latent (`streams.pooling = "attentive"`)."""
     summary_B1D: Tensor | None
@@ -79,9 +79,9 @@ class ExplainerModel(nn.Module):
         self.content = stream()
         self.descriptor = stream(recipe.objective.llm_gradient) if config.disentangled else None
         self.pooling = self._pooling(encoder_layers, encoder_width)
-        pooled_width = self.content.latent_width
-        if not isinstance(self.pooling, UtteranceLatent):
-            pooled_width *= 2
+        pooled_width = 2 * self.content.latent_width
+        if isinstance(self.pooling, UtteranceLatent):
+            pooled_width = config.utterance_members * config.latent_width
         objective = recipe.objective
         self.emotion_head = nn.Linear(pooled_width, labels) if objective.emotion_head_weight > 0 else None
         options = {slot: len(words) for slot, words in SPOKEN_CHOICES.items()}
@@ -92,7 +92,9 @@ class ExplainerModel(nn.Module):
         )
         told = labels if self.emotion_head is not None else 0
         told += sum(options.values()) if self.descriptor_heads is not None else 0
-        self.summary = nn.Linear(pooled_width + told, width) if config.summary_token else None
+        self.tells_latents = not (told and isinstance(self.pooling, UtteranceLatent))
+        told += pooled_width if self.tells_latents else 0
+        self.summary = nn.Linear(told, width) if config.summary_token else None
 
     def _pooling(self, encoder_layers: int, encoder_width: int) -> Pooling | UtteranceLatent | None:
         config, objective = self.recipe.streams, self.recipe.objective
@@ -100,13 +102,7 @@ class ExplainerModel(nn.Module):
             return None
         if config.pooling == "attentive":
             return Pooling(self.content.latent_width)
-        return UtteranceLatent(
-            layers=encoder_layers,
-            encoder_width=encoder_width,
-            hidden_width=config.utterance_hidden_width,
-            latent_width=self.content.latent_width,
-            dropout=config.utterance_dropout,
-        )
+        return UtteranceLatent(config, layers=encoder_layers, encoder_width=encoder_width)
 
     @property
     def stack(self) -> int:
@@ -142,14 +138,17 @@ class ExplainerModel(nn.Module):
         return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
 
     def _summary(self, pooled_BP: Tensor | None) -> Tensor | None:
-        """The pooled latents, with the log-probabilities of the heads there are, as one LLM token."""
+        """The pooled latents, with the log-probabilities of the heads there are, as one LLM token.
+
+        Of an utterance latent the heads' log-probabilities alone: the LLM learns the training clips by
+        heart from hundreds of latents sooner than it learns to read the heads (docs/decisions/0015).
+        """
         if self.summary is None or pooled_BP is None:
             return None
         heads: list[nn.Module] = [self.emotion_head] if self.emotion_head is not None else []
         heads += list(self.descriptor_heads.values()) if self.descriptor_heads is not None else []
-        told = torch.cat(
-            [pooled_BP, *(head(pooled_BP).float().log_softmax(dim=-1) for head in heads)], dim=-1
-        )
+        verdicts = [head(pooled_BP).float().log_softmax(dim=-1) for head in heads]
+        told = torch.cat([pooled_BP, *verdicts] if self.tells_latents else verdicts, dim=-1)
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
 

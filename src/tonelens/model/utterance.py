@@ -5,18 +5,21 @@ whole of it. Probes read exactly that (mean and standard deviation over the fram
 beat attentive pooling of frame latents by far on small corpora (docs/decisions/0013). So the descriptor
 side hears the clip twice: frame by frame, and once as `UtteranceLatent`.
 
-Shapes    B clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, Z latent width.
+Several bottlenecks stand side by side (`streams.utterance_members`); the heads are linear, so that a head
+on all of them is the mean of one head each, and each is trained as if it were alone (docs/decisions/0015).
+
+Shapes    B clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, Z latent width,
+          M members, P = M Z, C classes of a head.
 Source    ours; the bottleneck is the paper's (arXiv:2505.23236, section 2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
 
 from tonelens.model.bottleneck import Bottleneck, Latent
+from tonelens.recipe import StreamsConfig
 
 SMALLEST_STD = 1e-3
 """A statistic that hardly varies in training is not blown up."""
@@ -33,15 +36,18 @@ class LayerStatistics(nn.Module):
         self.register_buffer("mean_S", torch.zeros(2 * layers * width))
         self.register_buffer("std_S", torch.ones(2 * layers * width))
 
-    def fit(self, clips: Iterable[Tensor]) -> None:
-        """Learn mean and deviation of every statistic over clips (T, L, H) of the training part."""
-        rows_NS = torch.stack([statistics(clip.float().unsqueeze(0))[0] for clip in clips])
+    def fit(self, rows_NS: Tensor) -> None:
+        """Learn mean and deviation of every statistic over the clips of the training part."""
         self.mean_S.copy_(rows_NS.mean(dim=0))
         self.std_S.copy_(rows_NS.std(dim=0, unbiased=False).clamp(min=SMALLEST_STD))
 
     def forward(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Tensor:
         """(B, T, L, H) -> (B, S); padded frames have no weight."""
-        return (statistics(layers_BTLH, is_speech_BT) - self.mean_S) / self.std_S
+        return self.standardised(statistics(layers_BTLH, is_speech_BT))
+
+    def standardised(self, rows_BS: Tensor) -> Tensor:
+        """In units of the training part's deviation."""
+        return (rows_BS - self.mean_S) / self.std_S
 
 
 def statistics(layers_BTLH: Tensor, is_speech_BT: Tensor | None = None) -> Tensor:
@@ -58,18 +64,38 @@ def statistics(layers_BTLH: Tensor, is_speech_BT: Tensor | None = None) -> Tenso
 
 
 class UtteranceLatent(nn.Module):
-    """Statistics, dropout, bottleneck: (B, T, L, H) -> one latent a clip."""
+    """Statistics, dropout, M bottlenecks side by side: (B, T, L, H) -> one latent a clip, M Z wide."""
 
-    def __init__(
-        self, *, layers: int, encoder_width: int, hidden_width: int, latent_width: int, dropout: float
-    ) -> None:
+    def __init__(self, config: StreamsConfig, *, layers: int, encoder_width: int) -> None:
         super().__init__()
         self.statistics = LayerStatistics(layers, encoder_width)
-        self.dropout = nn.Dropout(dropout)
-        self.bottleneck = Bottleneck(2 * layers * encoder_width, hidden_width, latent_width, dropout)
+        self.dropout = nn.Dropout(config.statistics_dropout)
+        self.members = nn.ModuleList(
+            Bottleneck(
+                2 * layers * encoder_width,
+                config.utterance_hidden_width,
+                config.latent_width,
+                config.utterance_dropout,
+            )
+            for _ in range(config.utterance_members)
+        )
 
     def forward(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Latent:
-        """Latents with one "frame" a clip: (B, 1, Z)."""
-        told_BS = self.dropout(self.statistics(layers_BTLH, is_speech_BT))
-        latent: Latent = self.bottleneck(told_BS.unsqueeze(1))
-        return latent
+        """Latents with one "frame" a clip: (B, 1, M Z)."""
+        return self.of_rows(self.statistics(layers_BTLH, is_speech_BT))
+
+    def of_rows(self, told_BS: Tensor) -> Latent:
+        """The same from standardised statistics; every member drops its own share of them."""
+        parts: list[Latent] = [member(self.dropout(told_BS).unsqueeze(1)) for member in self.members]
+        return Latent(
+            z_BTZ=torch.cat([part.z_BTZ for part in parts], dim=-1),
+            mean_BTZ=torch.cat([part.mean_BTZ for part in parts], dim=-1),
+            std_BTZ=torch.cat([part.std_BTZ for part in parts], dim=-1),
+        )
+
+
+def member_logits(head: nn.Linear, z_BP: Tensor, members: int) -> Tensor:
+    """What a head on M latents side by side makes of each alone: (B, M, C), whose mean is `head(z_BP)`."""
+    z_BMZ = z_BP.view(len(z_BP), members, -1)
+    weight_CMZ = head.weight.view(head.out_features, members, -1)
+    return members * torch.einsum("bmz,cmz->bmc", z_BMZ, weight_CMZ) + head.bias

@@ -37,7 +37,7 @@ from tonelens.training.features import key_of
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches
 from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
-from tonelens.training.setup import environment
+from tonelens.training.setup import environment, mixed_precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,9 @@ def _steps(run: Distillation, metrics: Metrics, checkpoint_every_s: float) -> St
     clock, saved = Clock(), time.monotonic()
     for step, crops in _with_crops(run, state.progress.step):
         with clock.measuring("model"):
-            losses = _losses(run.student(crops.inputs, crops.firsts), crops, run.data)
+            with _autocast(config):
+                predicted_BTLH = run.student(crops.inputs, crops.firsts)
+            losses = _losses(predicted_BTLH.float(), crops, run.data)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
         with clock.measuring("update"):
             norm = _update(run, step)
@@ -130,7 +132,7 @@ def _open(
     student = Student(config, len(layers), encoder.width).train()
     check_clips(cuts, min(encoder.longest_s, student.longest_s or math.inf))
     folder.begin(_identity(config, encoder, cuts), resume=resume)
-    write_json(out / "environment.json", environment("no"))
+    write_json(out / "environment.json", environment(config.precision))
     data = distil_data(config, encoder, cuts, cache or out.parent / f"{out.name}-cache", reporter)
     optimiser = _optimiser(student, config)
     state = _restore(folder, student, optimiser)
@@ -187,6 +189,11 @@ def _with_crops(run: Distillation, first: int) -> Iterator[tuple[int, Crops]]:
             crops = ahead.result()
             ahead = pool.submit(make, step + 1) if step + 1 < config.steps else None
             yield step, crops
+
+
+def _autocast(config: DistilConfig) -> torch.autocast:
+    """bf16 where asked for, or where `auto` finds that it is faster."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=mixed_precision(config.precision) == "bf16")
 
 
 def _update(run: Distillation, step: int) -> float:

@@ -48,6 +48,8 @@ class DistilConfig:
     """Share of the clips, chosen by their bytes, that only measures the loss."""
     dev_every: int = 500
     """Steps between two measurements of the dev loss."""
+    precision: Literal["auto", "no", "bf16"] = "auto"
+    """In which the student computes: `auto` is bf16 where the device computes in it, else float32."""
     seed: int = 0
     """Of the first weights, the order, the crops and the changes."""
 

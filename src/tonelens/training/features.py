@@ -17,10 +17,11 @@ import torch
 from lhotse import MonoCut
 from torch import Tensor
 
-from tonelens.batching.augment import Change, changed_samples
+from tonelens.batching.augment import NO_CHANGE, Change, changed_samples
 from tonelens.corpora.cuts import load_audio
 from tonelens.errors import StorageError
 from tonelens.model.speech_encoder import SpeechEncoder
+from tonelens.model.utterance import statistics
 from tonelens.storage import written_aside
 
 Progress = Callable[[int, int], None]
@@ -98,6 +99,46 @@ def encoded(
                 np.save(aside, _states(waveform, encoder).numpy())
         progress(number + 1, len(waveforms))
     return Features(paths)
+
+
+def encoded_statistics(
+    waveforms: Sequence[Waveform],
+    encoder: SpeechEncoder,
+    features: Features,
+    cache: Path | None,
+    *,
+    progress: Progress = lambda done, total: None,
+) -> Tensor:
+    """`statistics` (N, S) of all waveforms, read from `cache` or computed into it; None keeps nothing.
+
+    Args:
+        waveforms: what to listen to.
+        encoder: the frozen encoder.
+        features: where the unchanged waveforms' frames are; of changed ones no frame is kept.
+        cache: the folder.
+        progress: told of every waveform.
+
+    Raises:
+        StorageError: the cache cannot be written.
+        AudioError: a clip cannot be read any more.
+    """
+    fingerprint = encoder.fingerprint()
+    rows: list[Tensor] = []
+    for number, waveform in enumerate(waveforms):
+        key = key_of(waveform.cut, waveform.change)
+        name = _hash([str(FEATURE_VERSION), "statistics", fingerprint, key])
+        path = cache / name[:2] / f"{name[2:]}.npy" if cache else None
+        if path is not None and path.is_file():
+            rows.append(torch.from_numpy(np.load(path, allow_pickle=False)))
+        else:
+            is_kept = waveform.change == NO_CHANGE
+            states_TLH = features[key] if is_kept else _states(waveform, encoder)
+            rows.append(statistics(states_TLH.unsqueeze(0))[0])
+            if path is not None:
+                with written_aside(path) as aside:
+                    np.save(aside, rows[-1].numpy())
+        progress(number + 1, len(waveforms))
+    return torch.stack(rows)
 
 
 def _states(waveform: Waveform, encoder: SpeechEncoder) -> Tensor:

@@ -1,7 +1,8 @@
 """The training loop, to be read from top to bottom.
 
-    cuts -> parts, labels, levels -> encoder features (cached) -> model -> turns of the schedule:
-    batch -> forward -> loss terms -> backward -> clip -> step -> one line of metrics.jsonl
+    cuts -> parts, labels, levels -> encoder features (cached) -> model -> utterance latent
+    -> turns of the schedule: batch -> forward -> loss terms -> backward -> clip -> step
+    -> one line of metrics.jsonl
 
 Every step draws its noise from (seed, step) alone, and a checkpoint holds weights and optimiser
 state, so a run that was killed and resumed ends with the same weights as one that was not.
@@ -39,6 +40,7 @@ from tonelens.training.run_folder import Progress, RunFolder, State, load_optimi
 from tonelens.training.setup import Prepared, mixed_precision, prepare
 from tonelens.training.stages import ASR, Turn, learning_rate, llm_trainable, plan, set_stage, stages_of
 from tonelens.training.start import Start
+from tonelens.training.utterance import learn_utterance
 
 CHECKPOINT_EVERY_S = 60.0
 
@@ -187,6 +189,8 @@ def _open(
     )
     folder = RunFolder(out)
     prepared = prepare(recipe, cuts, measures, folder, cache or out / "features", resume, reporter, start)
+    if prepared.utterance is not None and not folder.has_checkpoint():
+        learn_utterance(prepared.model, prepared.utterance, recipe, out / "utterance.jsonl", reporter)
     model = prepared.model.to(accelerator.device)
     maker = BatchMaker(recipe, prepared.data, prepared.features, model, prepared.prompter)
     optimiser = _optimiser(model, recipe.optimiser)

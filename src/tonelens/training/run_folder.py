@@ -3,6 +3,7 @@
     recipe.json        the whole recipe        environment.json   versions, cores, device, data
     split.json         who is in which part    metrics.jsonl      one line a step or score
     tensorboard/       the same as curves      checkpoints/step-N weights, optimiser, progress
+    utterance.jsonl    losses of the stage before the turns, one line an epoch, where there is one
     model/             the finished model (see `model.checkpoint`)
 
 A checkpoint is a folder that is written aside and renamed, so the newest complete one is always
@@ -121,6 +122,10 @@ class RunFolder:
             shutil.rmtree(aside, ignore_errors=True)
         for older in self._complete()[:-1]:
             shutil.rmtree(older, ignore_errors=True)
+
+    def has_checkpoint(self) -> bool:
+        """Whether a resumed run has anything to go on from."""
+        return bool(self._complete())
 
     def newest(self) -> State | None:
         """The newest complete checkpoint."""

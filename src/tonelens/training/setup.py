@@ -30,9 +30,10 @@ from tonelens.recipe import Recipe
 from tonelens.storage import write_json
 from tonelens.training.batches import changes_of
 from tonelens.training.data import TrainingData, changed_values, training_data
-from tonelens.training.features import Features, LiveFeatures, Waveform, encoded, key_of
+from tonelens.training.features import Features, LiveFeatures, Waveform, encoded
 from tonelens.training.run_folder import RunFolder
 from tonelens.training.start import Start
+from tonelens.training.utterance import UtteranceData, utterance_data
 
 BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "bf16")
 """CPU capabilities that make bf16 faster than float32 (the last is Arm's)."""
@@ -49,6 +50,8 @@ class Prepared:
     model: ExplainerModel
     prompter: Prompter
     card: ModelCard
+    utterance: UtteranceData | None
+    """None where the stage before the turns is left out."""
 
 
 def prepare(
@@ -81,25 +84,19 @@ def prepare(
     if recipe.encoder.cache:
         reporter.begin("encoding", len(waveforms))
         features = encoded(waveforms, encoder, cache, progress=lambda done, _: reporter.advance(done))
-    model, prompter = (
-        start.model(recipe, data.labels) if start else _fresh_model(recipe, data, encoder, features)
-    )
-    return Prepared(data=data, features=features, model=model, prompter=prompter, card=card)
-
-
-def _fresh_model(
-    recipe: Recipe, data: TrainingData, encoder: SpeechEncoder, features: Features
-) -> tuple[ExplainerModel, Prompter]:
-    model, prompter = build_model(
-        recipe,
-        data.labels,
-        tokenizer_texts(recipe, data),
-        encoder_layers=encoder.layers,
-        encoder_width=encoder.width,
-    )
+    if start:
+        model, prompter = start.model(recipe, data.labels)
+    else:
+        model, prompter = build_model(
+            recipe, data.labels, tokenizer_texts(recipe, data),
+            encoder_layers=encoder.layers, encoder_width=encoder.width,
+        )  # fmt: skip
+    utterance: UtteranceData | None = None
     if isinstance(model.pooling, UtteranceLatent):
-        model.pooling.statistics.fit(features[key_of(cut, NO_CHANGE)] for cut in data.train)
-    return model, prompter
+        utterance = utterance_data(recipe, data, encoder, features, cache, reporter)
+        if not start:
+            model.pooling.statistics.fit(utterance.rows_ANS[0])
+    return Prepared(data, features, model, prompter, card, utterance if recipe.utterance.epochs else None)
 
 
 def tokenizer_texts(recipe: Recipe, data: TrainingData) -> list[str]:

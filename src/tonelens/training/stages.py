@@ -19,7 +19,9 @@ from tonelens.batching.prompts import Task
 from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.recipe import OptimiserConfig, Recipe
 
-DESCRIPTOR_SIDE = frozenset({"descriptor", "pooling", "summary", "emotion_head", "descriptor_heads"})
+UTTERANCE_SIDE = frozenset({"pooling", "emotion_head", "descriptor_heads"})
+"""What the stage before the turns trains (`training.utterance`), where the recipe has one."""
+DESCRIPTOR_SIDE = UTTERANCE_SIDE | {"descriptor", "summary"}
 
 ASR = Stage(name="asr", trains=frozenset({"content", "llm"}), feeds_descriptor=False)
 SER_SED = Stage(name="ser-sed", trains=DESCRIPTOR_SIDE | {"llm"}, feeds_descriptor=True)
@@ -82,12 +84,15 @@ def learning_rate(config: OptimiserConfig, stage: Stage, step: int, steps: int) 
 def set_stage(model: ExplainerModel, stage: Stage) -> None:
     """Make exactly the stage's parts trainable; frozen parts are in evaluation mode (means, no noise).
 
+    What was learnt in the stage before the turns stays as it is, but keeps its noise and dropout: so the
+    LLM hears it as unsure as it is of voices it does not know.
     Within the LLM only the weights that `llm_trainable` names ever train (LoRA, or all).
     """
     model.train()
+    learnt = UTTERANCE_SIDE if model.recipe.utterance.epochs else frozenset()
     for name, part in model.named_children():
-        trains = name in stage.trains
-        part.train(trains)
+        part.train(name in stage.trains)
+        trains = name in stage.trains - learnt
         for parameter_name, parameter in part.named_parameters():
             allowed = name != "llm" or llm_trainable(model.recipe, parameter_name)
             parameter.requires_grad_(trains and allowed)

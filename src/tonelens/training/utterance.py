@@ -1,0 +1,199 @@
+"""The stage before the turns: the utterance latent and its heads learn from whole-clip statistics.
+
+    training clips and changed copies -> statistics (N, S), once -> epochs of steps: member by member
+    emotion and descriptor cross-entropy + beta * KL -> AdamW -> averaged weights, in place
+
+No LLM and no frames take part, so that a hundred epochs cost seconds. The copies are other voices: a
+clip played faster or slower has another pitch and another vocal tract.
+
+Shapes    N training clips, A versions of each (0 is the clip itself), S statistics, B clips of a step,
+          M members, Q descriptors.
+Source    ours; docs/decisions/0015.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tonelens.audio import SAMPLE_RATE
+from tonelens.batching.augment import NO_CHANGE, Change, draw_change
+from tonelens.corpora.cuts import emotion_of
+from tonelens.descriptors.sentences import SPOKEN_CHOICES
+from tonelens.model.bottleneck import kl_to_standard_normal
+from tonelens.model.explainer_model import ExplainerModel
+from tonelens.model.speech_encoder import FRAME_SAMPLES, SpeechEncoder
+from tonelens.model.utterance import UtteranceLatent, member_logits
+from tonelens.progress import Reporter
+from tonelens.recipe import AugmentConfig, Recipe, UtteranceConfig
+from tonelens.storage import write_jsonl
+from tonelens.training.data import TrainingData, changed_values
+from tonelens.training.features import Features, Waveform, encoded_statistics
+
+WARMUP_SHARE = 0.05
+AVERAGE_DECAY = 0.99
+"""Of the exponential average of the weights, which is what stays."""
+COPIES_SEED = 0
+"""Copies do not follow the recipe's seed, so that runs of other seeds find them in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceData:
+    """Every training clip, as itself and changed."""
+
+    rows_ANS: Tensor
+    frames_AN: Tensor
+    """Encoder frames, over which the nats of a clip are spread (`ExplainerModel`)."""
+    emotion_N: Tensor
+    descriptors_ANQ: Tensor
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
+        """One epoch: every clip once, each in a version drawn anew."""
+        versions, clips = self.rows_ANS.shape[:2]
+        order = torch.randperm(clips, generator=generator)
+        for chosen in (order[first : first + size] for first in range(0, clips, size)):
+            version = torch.randint(versions, chosen.shape, generator=generator)
+            yield (
+                self.rows_ANS[version, chosen], self.frames_AN[version, chosen],
+                self.emotion_N[chosen], self.descriptors_ANQ[version, chosen],
+            )  # fmt: skip
+
+
+def utterance_data(
+    recipe: Recipe,
+    data: TrainingData,
+    encoder: SpeechEncoder,
+    features: Features,
+    cache: Path,
+    reporter: Reporter,
+) -> UtteranceData:
+    """Listen to every training clip and its copies, once; what was heard is kept in `cache`.
+
+    Raises:
+        StorageError: the cache cannot be written.
+        AudioError: a clip cannot be read any more.
+    """
+    versions = list(zip(*(_versions(recipe.utterance, cut.id) for cut in data.train), strict=True))
+    reporter.begin("listening to copies", len(versions) * len(data.train))
+    rows, frames, descriptors = [], [], []
+    for number, changes in enumerate(versions):
+        waveforms = [Waveform(cut, change) for cut, change in zip(data.train, changes, strict=True)]
+        rows.append(
+            encoded_statistics(
+                waveforms, encoder, features, cache / "statistics" if recipe.encoder.cache else None,
+                progress=lambda done, total, before=number: reporter.advance(before * total + done),  # type: ignore[misc]
+            )
+        )  # fmt: skip
+        frames.append([max(1, _frames(waveform)) for waveform in waveforms])
+        descriptors.append([_descriptors(waveform, data, recipe) for waveform in waveforms])
+    emotions = [data.labels.index(emotion_of(cut)) for cut in data.train]
+    return UtteranceData(
+        torch.stack(rows), torch.tensor(frames), torch.tensor(emotions), torch.tensor(descriptors)
+    )
+
+
+def learn_utterance(
+    model: ExplainerModel, data: UtteranceData, recipe: Recipe, record: Path, reporter: Reporter
+) -> None:
+    """Train the utterance latent and the heads, in place; the losses of every epoch go to `record`."""
+    config = recipe.utterance
+    trained = _trained_parameters(model)
+    average = [parameter.detach().clone() for parameter in trained]
+    optimiser = torch.optim.AdamW(
+        trained, lr=config.rate, weight_decay=recipe.optimiser.weight_decay, fused=True
+    )
+    generator = torch.Generator().manual_seed(recipe.seed)
+    torch.manual_seed(recipe.seed)
+    steps = config.epochs * math.ceil(len(data.emotion_N) / config.batch_size)
+    model.train()
+    reporter.begin("utterance latent", config.epochs)
+    written: list[dict[str, float]] = []
+    step = 0
+    for epoch in range(config.epochs):
+        sums: dict[str, float] = {}
+        for batch in data.batches(config.batch_size, generator):
+            for group in optimiser.param_groups:
+                group["lr"] = config.rate * _share_of_rate(step, steps)
+            losses = _losses(model, recipe, *batch)
+            losses["loss"].backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            step += 1
+            kept = min(AVERAGE_DECAY, (1 + step) / (10 + step))
+            torch._foreach_lerp_(average, [parameter.detach() for parameter in trained], 1 - kept)
+            share = len(batch[0]) / len(data.emotion_N)
+            for name, loss in losses.items():
+                sums[name] = sums.get(name, 0.0) + share * float(loss.detach())
+        written.append({"epoch": epoch + 1, **sums})
+        reporter.advance(epoch + 1, f"loss {sums['loss']:.3f}")
+    torch._foreach_copy_([parameter.data for parameter in trained], average)
+    write_jsonl(record, written)
+
+
+def _losses(
+    model: ExplainerModel,
+    recipe: Recipe,
+    rows_BS: Tensor,
+    frames_B: Tensor,
+    emotion_B: Tensor,
+    descriptors_BQ: Tensor,
+) -> dict[str, Tensor]:
+    """`loss` and its parts; every member answers alone, and their losses are averaged."""
+    assert isinstance(model.pooling, UtteranceLatent) and model.emotion_head is not None
+    objective, members = recipe.objective, len(model.pooling.members)
+    latent = model.pooling.of_rows(model.pooling.statistics.standardised(rows_BS))
+    pooled_BP = latent.z_BTZ.squeeze(1)
+    one_BT = torch.ones(len(rows_BS), 1, dtype=torch.bool)
+    kl_B = kl_to_standard_normal(latent.mean_BTZ, latent.std_BTZ, one_BT) / members
+    kl = (kl_B / frames_B).mean()
+    logits_BMC = member_logits(model.emotion_head, pooled_BP, members)
+    emotion = _of_members(logits_BMC, emotion_B, objective.label_smoothing)
+    loss = objective.emotion_head_weight * emotion + objective.beta * kl
+    parts = {"kl_utterance": kl, "emotion_head": emotion}
+    if model.descriptor_heads is not None:
+        each = [
+            _of_members(member_logits(head, pooled_BP, members), descriptors_BQ[:, column], 0.0)  # type: ignore[arg-type]
+            for column, head in enumerate(model.descriptor_heads.values())
+        ]
+        parts["descriptor_heads"] = torch.stack(each).mean()
+        loss = loss + objective.descriptor_head_weight * parts["descriptor_heads"]
+    return {"loss": loss, **parts}
+
+
+def _of_members(logits_BMC: Tensor, target_B: Tensor, smoothing: float) -> Tensor:
+    target_BM = target_B.unsqueeze(-1).expand(logits_BMC.shape[:2])
+    return F.cross_entropy(logits_BMC.transpose(1, 2), target_BM, label_smoothing=smoothing)
+
+
+def _trained_parameters(model: ExplainerModel) -> list[torch.nn.Parameter]:
+    parts: Sequence[torch.nn.Module | None] = (model.pooling, model.emotion_head, model.descriptor_heads)
+    return [parameter for part in parts if part is not None for parameter in part.parameters()]
+
+
+def _share_of_rate(step: int, steps: int) -> float:
+    """A linear rise, then a cosine to zero."""
+    warmup = max(1, round(WARMUP_SHARE * steps))
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
+    changes = AugmentConfig(copies=config.copies, speed=config.speed, channel=config.channel)
+    copies = range(1, config.copies + 1)
+    return [NO_CHANGE, *(draw_change(changes, COPIES_SEED, cut_id, copy) for copy in copies)]
+
+
+def _frames(waveform: Waveform) -> int:
+    return int(waveform.cut.duration / waveform.change.speed * SAMPLE_RATE) // FRAME_SAMPLES
+
+
+def _descriptors(waveform: Waveform, data: TrainingData, recipe: Recipe) -> list[int]:
+    values = changed_values(waveform.cut, waveform.change, data, recipe.data)
+    return [options.index(values[slot]) for slot, options in SPOKEN_CHOICES.items()]
