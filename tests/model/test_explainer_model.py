@@ -149,12 +149,12 @@ def test_the_utterance_s_nats_are_spread_over_the_clip_s_frames():
     assert losses_of(model, batch, SER_SED)["kl_utterance"] == pytest.approx(by_hand, rel=1e-4)
 
 
-def test_of_an_utterance_latent_the_summary_token_hears_the_heads_log_probabilities_alone():
+def test_of_an_utterance_latent_the_summary_token_hears_the_heads_probabilities_alone():
     model, prompter = small_model(small_recipe(**WHOLE_CLIP))
     batch = batch_of(model, prompter, random_clips(FRAMES))
     voice = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT)
     heads = [model.emotion_head, *model.descriptor_heads.values()]
-    told = torch.cat([head(voice.pooled_BP).log_softmax(-1) for head in heads], dim=-1)
+    told = torch.cat([head(voice.pooled_BP).softmax(-1) for head in heads], dim=-1)
     assert told.shape[1] == model.summary.in_features == len(LABELS) + 3 + 4 + 4 + 4
     assert torch.allclose(voice.summary_B1D[:, 0], model.summary(told), atol=1e-6)
 

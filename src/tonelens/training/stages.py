@@ -84,15 +84,15 @@ def learning_rate(config: OptimiserConfig, stage: Stage, step: int, steps: int) 
 def set_stage(model: ExplainerModel, stage: Stage) -> None:
     """Make exactly the stage's parts trainable; frozen parts are in evaluation mode (means, no noise).
 
-    What was learnt in the stage before the turns stays as it is, but keeps its noise and dropout: so the
-    LLM hears it as unsure as it is of voices it does not know.
+    What was learnt in the stage before the turns stays as it is, without noise and dropout: the LLM learns
+    to say what the heads say only where following them pays.
     Within the LLM only the weights that `llm_trainable` names ever train (LoRA, or all).
     """
     model.train()
     learnt = UTTERANCE_SIDE if model.recipe.utterance.epochs else frozenset()
     for name, part in model.named_children():
-        part.train(name in stage.trains)
         trains = name in stage.trains - learnt
+        part.train(trains)
         for parameter_name, parameter in part.named_parameters():
             allowed = name != "llm" or llm_trainable(model.recipe, parameter_name)
             parameter.requires_grad_(trains and allowed)
