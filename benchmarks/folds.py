@@ -100,8 +100,13 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
     return list(read_predictions(done))
 
 
-def probe_answers(cuts: Sequence[MonoCut], states: Features, fold: Fold) -> dict[str, list[Prediction]]:
-    """Every probe's predictions for the fold's test clips."""
+def probe_answers(
+    cuts: Sequence[MonoCut], states: Features, fold: Fold, work: Path
+) -> dict[str, list[Prediction]]:
+    """Every probe's predictions for the fold's test clips, made now or earlier."""
+    done = {name: work / "predictions" / f"probe-{name}-{fold.name}.jsonl" for name in PROBES}
+    if all(path.is_file() for path in done.values()):
+        return {name: list(read_predictions(path)) for name, path in done.items()}
     parts = split(
         cuts, fold.protocol, fold=fold.number, folds=GROUPS, allow_unknown_speakers=False, hold_out_dev=False
     ).parts
@@ -115,6 +120,7 @@ def probe_answers(cuts: Sequence[MonoCut], states: Features, fold: Fold) -> dict
         answers[name] = [
             answered(cuts[index], str(guess)) for index, guess in zip(test, guesses, strict=True)
         ]
+        write_predictions(done[name], answers[name])
     return answers
 
 
@@ -164,7 +170,9 @@ def main() -> None:
         cuts = sorted(read_cuts(file), key=lambda cut: cut.id)
         folds = [Fold(corpus, protocol, number) for number in fold_numbers(cuts, protocol, folds=GROUPS)]
         states = encoder_statistics([path_of(cut) for cut in cuts], encoder, cache=CACHE)
-        figures = best_probe([probe_answers(cuts, states, fold) for fold in folds], corpus, protocol)
+        figures = best_probe(
+            [probe_answers(cuts, states, fold, options.work) for fold in folds], corpus, protocol
+        )
         for system, source in systems.items():
             runs = []
             for seed in range(options.seeds):

@@ -20,7 +20,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,7 +124,8 @@ def probe_answers(
 def standardised(rows: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """By mean and deviation of other rows."""
     deviation: np.ndarray = np.maximum(reference.std(axis=0), 1e-6)
-    return (rows - reference.mean(axis=0)) / deviation
+    found: np.ndarray = (rows - reference.mean(axis=0)) / deviation
+    return found
 
 
 def table(answers: Mapping[str, list[Prediction]], system: str, mode: str) -> list[Figure]:
@@ -161,7 +162,7 @@ def main() -> None:
             table({target: probes[target][mode][name] for target in CORPORA}, "probe", mode)
             for name in PROBES
         ]
-        figures += max(tables, key=lambda rows: ua_of(rows))
+        figures += max(tables, key=ua_of)
     for system, source in systems.items():
         runs: dict[str, list[list[Figure]]] = {mode: [] for mode in MODES}
         for seed in range(options.seeds):
@@ -179,7 +180,7 @@ def main() -> None:
     print(write_figures("leave_corpus_out", figures))
 
 
-def ua_of(rows: Sequence[Figure]) -> float:
+def ua_of(rows: Iterable[Figure]) -> float:
     """Mean UA over the corpora."""
     return next(row.value for row in rows if row.metric == "ua" and row.corpus == "all")
 
