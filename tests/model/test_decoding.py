@@ -28,7 +28,7 @@ def prompt_embeddings(asks, clip):
     before, after = asks.prompter._frames["explain"]
     content, descriptor = model.content(layers), model.descriptor(layers)
     pooled = model.pooling(descriptor.z_BTZ, torch.ones(1, len(clip), dtype=torch.bool))
-    told = torch.cat([pooled, model.emotion_head(pooled).softmax(-1)], dim=-1)
+    told = torch.cat([pooled, (6 * model.emotion_head(pooled)).softmax(-1)], dim=-1)
     parts = [
         embed(torch.tensor([before])), content.tokens_BKD, descriptor.tokens_BKD,
         model.summary(told).unsqueeze(1), embed(torch.tensor([after])),

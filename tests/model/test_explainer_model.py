@@ -154,7 +154,7 @@ def test_of_an_utterance_latent_the_summary_token_hears_the_heads_probabilities_
     batch = batch_of(model, prompter, random_clips(FRAMES))
     voice = model.eval().listen(batch.layers_BTLH, batch.is_speech_BT)
     heads = [model.emotion_head, *model.descriptor_heads.values()]
-    told = torch.cat([head(voice.pooled_BP).softmax(-1) for head in heads], dim=-1)
+    told = torch.cat([(6 * head(voice.pooled_BP)).softmax(-1) for head in heads], dim=-1)
     assert told.shape[1] == model.summary.in_features == len(LABELS) + 3 + 4 + 4 + 4
     assert torch.allclose(voice.summary_B1D[:, 0], model.summary(told), atol=1e-6)
 

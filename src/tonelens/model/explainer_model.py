@@ -28,6 +28,10 @@ from tonelens.model.stream import Pooling, Stream, StreamOutput, with_gradient
 from tonelens.model.utterance import UtteranceLatent
 from tonelens.recipe import Recipe
 
+SHARPNESS = 6.0
+"""Exponent on the heads' probabilities before the LLM hears them. Of training clips heads are sure, of
+unknown voices they are not; sharpened, both look alike to the LLM, and it says the likelier one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -138,16 +142,16 @@ class ExplainerModel(nn.Module):
         return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
 
     def _summary(self, pooled_BP: Tensor | None) -> Tensor | None:
-        """The pooled latents, with the probabilities of the heads there are, as one LLM token.
+        """The pooled latents, with the sharpened probabilities of the heads there are, as one LLM token.
 
-        Of an utterance latent the heads' probabilities alone: the LLM learns the training clips by
+        Of an utterance latent the heads alone: the LLM learns the training clips by
         heart from hundreds of latents sooner than it learns to read the heads (docs/decisions/0015).
         """
         if self.summary is None or pooled_BP is None:
             return None
         heads: list[nn.Module] = [self.emotion_head] if self.emotion_head is not None else []
         heads += list(self.descriptor_heads.values()) if self.descriptor_heads is not None else []
-        verdicts = [head(pooled_BP).float().softmax(dim=-1) for head in heads]
+        verdicts = [(SHARPNESS * head(pooled_BP).float()).softmax(dim=-1) for head in heads]
         told = torch.cat([pooled_BP, *verdicts] if self.tells_latents else verdicts, dim=-1)
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
