@@ -157,6 +157,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=None, help="CORPUS/PROTOCOL; may be repeated")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
+    parser.add_argument("--system", action="append", default=None, help="train this one; may be repeated")
     parser.add_argument("--no-training", action="store_true", help="write what is complete in --work")
     options = parser.parse_args()
     encoder = shared_folder() / "weights" / "whisper-tiny-en-encoder"
@@ -174,6 +175,8 @@ def main() -> None:
             [probe_answers(cuts, states, fold, options.work) for fold in folds], corpus, protocol
         )
         for system, source in systems.items():
+            if options.system and system not in options.system:
+                continue
             runs = []
             for seed in range(options.seeds):
                 names = [
