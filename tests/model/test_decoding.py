@@ -138,7 +138,7 @@ def test_free_text_is_what_greedy_decoding_without_a_cache_gives():
             louder=1.5,
         )
         # Without this no untrained model of these seeds would close its quote.
-        asks.model.llm.get_input_embeddings().weight[asks.prompter.tokens("'")[0]] *= 1.2
+        asks.model.llm.get_input_embeddings().weight[asks.prompter.tokens("'")[0]] *= 1.5
         clip = random_clips([13], seed)[0]
         said, logs = greedy(asks, clip, 9)
         lengths.add(len(said))
