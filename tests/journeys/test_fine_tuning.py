@@ -184,7 +184,14 @@ def test_what_the_started_model_decides_cannot_be_set(journey, recordings, tmp_p
 
 def test_what_a_shared_label_has_learnt_is_carried_over(journey, recordings, tmp_path):
     """With rates of nothing the weights of `plain` are those of the started model; the others are new."""
-    still = ["--set", "optimiser.ser_rate=1e-30", "--set", "optimiser.weight_decay=0"]
+    still = [
+        "--set",
+        "optimiser.ser_rate=1e-30",
+        "--set",
+        "utterance.rate=1e-30",
+        "--set",
+        "optimiser.weight_decay=0",
+    ]
     ended = fine_tune(journey.run, write_list(recordings, "clips.csv"), tmp_path / "run", *still)
     assert ended.exit_code == 0, ended.stderr
     before = load_file(journey.run / "model" / "model.safetensors")["emotion_head.weight"]

@@ -45,11 +45,20 @@ def test_what_belongs_to_no_new_label_is_carried_over(pooling, tmp_path):
     assert new["emotion_head.weight"][1].equal(old["emotion_head.weight"][2])
     assert new["emotion_head.bias"][1].equal(old["emotion_head.bias"][2])
     told_before, told = old["summary.weight"], new["summary.weight"]
+    if pooling == "statistics":
+        pooled = 0  # the summary tells no latents, the heads' verdicts alone
     assert told[:, :pooled].equal(told_before[:, :pooled])
     assert told[:, pooled + 1].equal(told_before[:, pooled + 2]), "what the LLM reads of sadness"
     assert told[:, pooled + 2 :].equal(told_before[:, pooled + 4 :]), "what it reads of the descriptors"
     resized = {"emotion_head.weight", "emotion_head.bias", "summary.weight"}
     assert all(new[name].equal(tensor) for name, tensor in old.items() if name not in resized)
+
+
+@pytest.mark.parametrize(("pooling", "epochs"), [("attentive", 0), ("statistics", 7)])
+def test_only_an_utterance_latent_has_a_stage_before_the_turns(pooling, epochs, cuts, tmp_path):
+    start = start_of(small_recipe(streams={"pooling": pooling}), tmp_path)
+    asked = small_recipe(streams={"pooling": "statistics"}, utterance={"epochs": 7})
+    assert start.recipe(asked, cuts).utterance.epochs == epochs
 
 
 def test_the_recipe_takes_its_parts_from_the_started_model(cuts, tmp_path):

@@ -34,7 +34,7 @@ from tonelens.model.checkpoint import (
 )
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.model.find import find_model
-from tonelens.recipe import DataConfig, Recipe
+from tonelens.recipe import DataConfig, Recipe, UtteranceConfig
 from tonelens.training.data import TrainingData
 
 FEWEST_PER_LABEL = 4
@@ -78,6 +78,7 @@ class Start:
             llm=before.llm,
             answer=replace(before.answer, transcript=before.answer.transcript and all(map(text_of, cuts))),
             objective=replace(asked.objective, **heads),
+            utterance=asked.utterance if _has_utterance_latent(before) else UtteranceConfig(),
             schedule=replace(
                 schedule,
                 strategy=schedule.strategy if before.streams.disentangled else "one-stage",
@@ -110,7 +111,10 @@ class Start:
             recipe, self.loaded.model.llm, encoder_layers=card.encoder_layers,
             encoder_width=card.encoder_width, labels=len(labels),
         )  # fmt: skip
-        carried = _carried(own_weights(self.loaded.model), own_weights(model), card.labels, labels)
+        carried = _carried(
+            own_weights(self.loaded.model), own_weights(model), card.labels, labels,
+            tells_latents=model.tells_latents,
+        )  # fmt: skip
         load_weights(model, carried, str(self.folder))
         return model, Prompter(self.loaded.prompter.tokenizer, recipe.answer)
 
@@ -170,8 +174,17 @@ def _parts(config: DataConfig, cuts: Sequence[MonoCut]) -> DataConfig:
     return replace(config, folds=min(config.folds, len(speakers)))
 
 
+def _has_utterance_latent(recipe: Recipe) -> bool:
+    return recipe.streams.pooling == "statistics" and recipe.objective.emotion_head_weight > 0
+
+
 def _carried(
-    before: dict[str, Tensor], fresh: dict[str, Tensor], old: LabelSet, new: LabelSet
+    before: dict[str, Tensor],
+    fresh: dict[str, Tensor],
+    old: LabelSet,
+    new: LabelSet,
+    *,
+    tells_latents: bool,
 ) -> dict[str, Tensor]:
     """The started model's weights in the new one's shapes; the rest of them as `fresh` has it."""
     both = [(old.index(label), new.index(label)) for label in new if label in set(old)]
@@ -182,7 +195,8 @@ def _carried(
             for there, here in both:
                 carried[name][here] = before[name][there]
     if "summary.weight" in fresh and "emotion_head.weight" in fresh:
-        pooled = fresh["emotion_head.weight"].shape[1]  # columns: pooled latents, labels, descriptors
+        # columns: pooled latents where the summary tells them, labels, descriptors
+        pooled = fresh["emotion_head.weight"].shape[1] if tells_latents else 0
         columns = fresh["summary.weight"].clone()
         columns[:, :pooled] = before["summary.weight"][:, :pooled]
         columns[:, pooled + len(new) :] = before["summary.weight"][:, pooled + len(old) :]
