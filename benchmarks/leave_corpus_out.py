@@ -26,10 +26,9 @@ from pathlib import Path
 
 import numpy as np
 from lhotse import CutSet, MonoCut, SupervisionSegment
-from sklearn.svm import SVC
 
 from baseline_features import encoder_statistics
-from baselines import CACHE, emotion_figures
+from baselines import CACHE, classifier, emotion_figures
 from figures import Figure, over_seeds, shared_folder, write_figures
 from folds import PROBES
 from tonelens.config import load_recipe
@@ -114,7 +113,7 @@ def probe_answers(
             (each, standardised(unknown, unknown)),
         )
         for mode, (rows, asked) in zip(MODES, heard_by_mode, strict=True):
-            guesses = SVC(C=10, class_weight="balanced").fit(rows, emotions).predict(asked)
+            guesses = classifier().fit(rows, emotions).predict(asked)
             found[mode][name] = [
                 answered(cut, str(guess)) for cut, guess in zip(by_corpus[target], guesses, strict=True)
             ]

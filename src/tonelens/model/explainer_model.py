@@ -25,7 +25,7 @@ from tonelens.model.bottleneck import Latent, kl_to_standard_normal
 from tonelens.model.language_model import token_width
 from tonelens.model.losses import Losses, emotion_cross_entropy, token_cross_entropy, zero_like
 from tonelens.model.stream import Pooling, Stream, StreamOutput, with_gradient
-from tonelens.model.utterance import UtteranceLatent
+from tonelens.model.utterance import UtteranceLatent, kl_a_frame
 from tonelens.recipe import Recipe
 
 SHARPNESS = 6.0
@@ -182,7 +182,11 @@ class ExplainerModel(nn.Module):
                 if to_descriptor and voice.descriptor is not None
                 else zero
             ),
-            kl_utterance=_kl_a_frame(voice.utterance, batch.is_speech_BT) if to_descriptor else zero,
+            kl_utterance=(
+                kl_a_frame(voice.utterance, batch.is_speech_BT.sum(dim=-1))
+                if to_descriptor and voice.utterance is not None
+                else zero
+            ),
             emotion_head=self._head_loss(voice, batch) if self._heads(stage) else zero,
             descriptor_heads=self._descriptor_loss(voice, batch) if to_descriptor else zero,
         )
@@ -231,14 +235,6 @@ def _kl(latent: Latent | None, is_speech_BT: Tensor) -> Tensor:
     if latent is None:
         return zero_like(is_speech_BT)
     return kl_to_standard_normal(latent.mean_BTZ, latent.std_BTZ, is_speech_BT).mean()
-
-
-def _kl_a_frame(utterance: Latent | None, is_speech_BT: Tensor) -> Tensor:
-    """Of one latent a clip: its nats spread over the clip's frames, so that beta weighs all nats alike."""
-    if utterance is None:
-        return zero_like(is_speech_BT)
-    kl_B = kl_to_standard_normal(utterance.mean_BTZ, utterance.std_BTZ, is_speech_BT[:, :1])
-    return (kl_B / is_speech_BT.sum(dim=-1)).mean()
 
 
 def _spliced(embeds_BSD: Tensor, here_BS: Tensor, tokens_BKD: Tensor, real_B: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from tonelens.model.bottleneck import Bottleneck, Latent
+from tonelens.model.bottleneck import Bottleneck, Latent, kl_to_standard_normal
 from tonelens.recipe import StreamsConfig
 
 SMALLEST_STD = 1e-3
@@ -99,3 +99,9 @@ def member_logits(head: nn.Linear, z_BP: Tensor, members: int) -> Tensor:
     z_BMZ = z_BP.view(len(z_BP), members, -1)
     weight_CMZ = head.weight.view(head.out_features, members, -1)
     return members * torch.einsum("bmz,cmz->bmc", z_BMZ, weight_CMZ) + head.bias
+
+
+def kl_a_frame(utterance: Latent, frames_B: Tensor) -> Tensor:
+    """Nats of one latent a clip, spread over its frames so that beta weighs all nats alike; mean of B."""
+    one_BT = torch.ones_like(utterance.mean_BTZ[..., 0], dtype=torch.bool)
+    return (kl_to_standard_normal(utterance.mean_BTZ, utterance.std_BTZ, one_BT) / frames_B).mean()

@@ -12,10 +12,10 @@ from tonelens.batching.augment import NO_CHANGE, Change, changed_features, draw_
 from tonelens.batching.batch import Batch, Example, collate
 from tonelens.batching.prompts import Prompter
 from tonelens.corpora.cuts import emotion_of, text_of
-from tonelens.descriptors.sentences import SPOKEN_CHOICES, TRANSCRIPT_GRAMMAR, Grammar, answer_grammar
+from tonelens.descriptors.sentences import TRANSCRIPT_GRAMMAR, Grammar, answer_grammar
 from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.recipe import Recipe
-from tonelens.training.data import SPOKEN_LEVELS, TrainingData, changed_values
+from tonelens.training.data import SPOKEN_LEVELS, TrainingData, changed_values, spoken_indices
 from tonelens.training.features import Features, key_of
 from tonelens.training.stages import ASR, TASKS
 
@@ -78,7 +78,7 @@ class BatchMaker:
             answer=self.prompter.answer(grammar, values),
             token_weights=self._weights,
             emotion=self.data.labels.index(emotion_of(cut)),
-            descriptors=[options.index(values[slot]) for slot, options in SPOKEN_CHOICES.items()],
+            descriptors=spoken_indices(values),
         )
 
 

@@ -12,7 +12,7 @@ from tonelens.corpora.cuts import emotion_of, gender_of, language_of, speaker_of
 from tonelens.corpora.splits import Split, require_speaker_disjoint, split
 from tonelens.descriptors.levels import LevelItem, Levels, fit_levels
 from tonelens.descriptors.measure import Measures
-from tonelens.descriptors.sentences import GENDERS, UNKNOWN
+from tonelens.descriptors.sentences import GENDERS, SPOKEN_CHOICES, UNKNOWN
 from tonelens.emotions import LabelSet
 from tonelens.errors import CorpusError
 from tonelens.recipe import DataConfig, Recipe
@@ -99,3 +99,8 @@ def changed_values(cut: MonoCut, change: Change, data: TrainingData, config: Dat
     """As `spoken_values`, for a clip whose waveform was changed: the measures change with it."""
     measures = data.measures[cut.id].changed(speed=change.speed, gain_db=change.gain_db)
     return spoken_values(cut, measures, data.levels, config)
+
+
+def spoken_indices(values: Mapping[str, str]) -> list[int]:
+    """What the descriptors' heads have to answer: the place of every spoken value among its choices."""
+    return [options.index(values[slot]) for slot, options in SPOKEN_CHOICES.items()]

@@ -36,6 +36,7 @@ from tonelens.training.distil_student import Student, distance, export, pooled
 from tonelens.training.features import key_of
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches
+from tonelens.training.rates import warmup_cosine
 from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
 from tonelens.training.setup import environment, mixed_precision
 
@@ -107,10 +108,7 @@ def _steps(run: Distillation, metrics: Metrics, checkpoint_every_s: float) -> St
 
 def rate_of(config: DistilConfig, step: int) -> float:
     """Rate of step `step` (from 0): a linear rise, then a cosine to zero."""
-    warmup = max(1, round(config.warmup_share * config.steps))
-    if step < warmup:
-        return config.rate * (step + 1) / warmup
-    return config.rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, config.steps - warmup)))
+    return warmup_cosine(config.rate, step, config.steps, config.warmup_share)
 
 
 def _open(

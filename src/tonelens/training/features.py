@@ -92,8 +92,7 @@ def encoded(
     paths: dict[str, Path] = {}
     for number, waveform in enumerate(waveforms):
         key = key_of(waveform.cut, waveform.change)
-        name = _hash([str(FEATURE_VERSION), fingerprint, key])
-        path = paths[key] = cache / name[:2] / f"{name[2:]}.npy"
+        path = paths[key] = _path(cache, [str(FEATURE_VERSION), fingerprint, key])
         if not path.is_file():
             with written_aside(path) as aside:
                 np.save(aside, _states(waveform, encoder).numpy())
@@ -126,8 +125,7 @@ def encoded_statistics(
     rows: list[Tensor] = []
     for number, waveform in enumerate(waveforms):
         key = key_of(waveform.cut, waveform.change)
-        name = _hash([str(FEATURE_VERSION), "statistics", fingerprint, key])
-        path = cache / name[:2] / f"{name[2:]}.npy" if cache else None
+        path = _path(cache, [str(FEATURE_VERSION), "statistics", fingerprint, key]) if cache else None
         if path is not None and path.is_file():
             rows.append(torch.from_numpy(np.load(path, allow_pickle=False)))
         else:
@@ -147,5 +145,6 @@ def _states(waveform: Waveform, encoder: SpeechEncoder) -> Tensor:
     return encoder.encode([samples])[0].clamp(-6e4, 6e4).to(torch.float16).cpu()
 
 
-def _hash(parts: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:24]
+def _path(cache: Path, parts: Sequence[str]) -> Path:
+    name = hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()[:24]
+    return cache / name[:2] / f"{name[2:]}.npy"

@@ -92,7 +92,7 @@ def prepare(
             encoder_layers=encoder.layers, encoder_width=encoder.width,
         )  # fmt: skip
     utterance: UtteranceData | None = None
-    if isinstance(model.pooling, UtteranceLatent):
+    if isinstance(model.pooling, UtteranceLatent) and (recipe.utterance.epochs or not start):
         utterance = utterance_data(recipe, data, encoder, features, cache, reporter)
         if not start:
             model.pooling.statistics.fit(utterance.rows_ANS[0])

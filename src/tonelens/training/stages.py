@@ -11,13 +11,13 @@ Source    arXiv:2505.23236, section 2 ("alternating", "two-stage", "one-stage");
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tonelens.batching.prompts import Task
 from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.recipe import OptimiserConfig, Recipe
+from tonelens.training.rates import warmup_cosine, warmup_steps
 
 UTTERANCE_SIDE = frozenset({"pooling", "emotion_head", "descriptor_heads"})
 """What the stage before the turns trains (`training.utterance`), where the recipe has one."""
@@ -72,13 +72,10 @@ def learning_rate(config: OptimiserConfig, stage: Stage, step: int, steps: int) 
 
     ASR: constant after a linear warm-up; the others: cosine to zero after it.
     """
-    warmup = max(1, round(config.warmup_share * steps))
+    if stage is ASR and step >= warmup_steps(steps, config.warmup_share):
+        return config.asr_rate
     peak = config.asr_rate if stage is ASR else config.ser_rate
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    if stage is ASR:
-        return peak
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+    return warmup_cosine(peak, step, steps, config.warmup_share)
 
 
 def set_stage(model: ExplainerModel, stage: Stage) -> None:

@@ -25,16 +25,15 @@ from torch.nn import functional as F
 from tonelens.audio import SAMPLE_RATE
 from tonelens.batching.augment import NO_CHANGE, Change, draw_change
 from tonelens.corpora.cuts import emotion_of
-from tonelens.descriptors.sentences import SPOKEN_CHOICES
-from tonelens.model.bottleneck import kl_to_standard_normal
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.model.speech_encoder import FRAME_SAMPLES, SpeechEncoder
-from tonelens.model.utterance import UtteranceLatent, member_logits
+from tonelens.model.utterance import UtteranceLatent, kl_a_frame, member_logits
 from tonelens.progress import Reporter
 from tonelens.recipe import AugmentConfig, Recipe, UtteranceConfig
 from tonelens.storage import write_jsonl
-from tonelens.training.data import TrainingData, changed_values
+from tonelens.training.data import TrainingData, changed_values, spoken_indices
 from tonelens.training.features import Features, Waveform, encoded_statistics
+from tonelens.training.rates import warmup_cosine
 
 WARMUP_SHARE = 0.05
 AVERAGE_DECAY = 0.99
@@ -91,7 +90,8 @@ def utterance_data(
             )
         )  # fmt: skip
         frames.append([max(1, _frames(waveform)) for waveform in waveforms])
-        descriptors.append([_descriptors(waveform, data, recipe) for waveform in waveforms])
+        values = [changed_values(waveform.cut, waveform.change, data, recipe.data) for waveform in waveforms]
+        descriptors.append([spoken_indices(said) for said in values])
     emotions = [data.labels.index(emotion_of(cut)) for cut in data.train]
     return UtteranceData(
         torch.stack(rows), torch.tensor(frames), torch.tensor(emotions), torch.tensor(descriptors)
@@ -119,7 +119,7 @@ def learn_utterance(
         sums: dict[str, float] = {}
         for batch in data.batches(config.batch_size, generator):
             for group in optimiser.param_groups:
-                group["lr"] = config.rate * _share_of_rate(step, steps)
+                group["lr"] = warmup_cosine(config.rate, step, steps, WARMUP_SHARE)
             losses = _losses(model, recipe, *batch)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -149,9 +149,7 @@ def _losses(
     objective, members = recipe.objective, len(model.pooling.members)
     latent = model.pooling.of_rows(model.pooling.statistics.standardised(rows_BS))
     pooled_BP = latent.z_BTZ.squeeze(1)
-    one_BT = torch.ones(len(rows_BS), 1, dtype=torch.bool)
-    kl_B = kl_to_standard_normal(latent.mean_BTZ, latent.std_BTZ, one_BT) / members
-    kl = (kl_B / frames_B).mean()
+    kl = kl_a_frame(latent, frames_B) / members
     logits_BMC = member_logits(model.emotion_head, pooled_BP, members)
     emotion = _of_members(logits_BMC, emotion_B, objective.label_smoothing)
     loss = objective.emotion_head_weight * emotion + objective.beta * kl
@@ -176,14 +174,6 @@ def _trained_parameters(model: ExplainerModel) -> list[torch.nn.Parameter]:
     return [parameter for part in parts if part is not None for parameter in part.parameters()]
 
 
-def _share_of_rate(step: int, steps: int) -> float:
-    """A linear rise, then a cosine to zero."""
-    warmup = max(1, round(WARMUP_SHARE * steps))
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
-
-
 def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
     changes = AugmentConfig(copies=config.copies, speed=config.speed, channel=config.channel)
     copies = range(1, config.copies + 1)
@@ -192,8 +182,3 @@ def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
 
 def _frames(waveform: Waveform) -> int:
     return int(waveform.cut.duration / waveform.change.speed * SAMPLE_RATE) // FRAME_SAMPLES
-
-
-def _descriptors(waveform: Waveform, data: TrainingData, recipe: Recipe) -> list[int]:
-    values = changed_values(waveform.cut, waveform.change, data, recipe.data)
-    return [options.index(values[slot]) for slot, options in SPOKEN_CHOICES.items()]
