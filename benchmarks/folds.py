@@ -48,11 +48,12 @@ PROTOCOLS = (
     ("ased", "speaker-disjoint"),
     ("nemo", "leave-speakers-out"),
 )
-SETTINGS = {  # epochs that come to about as many steps as RAVDESS's 3; one text, or none, is not transcribed
-    "emodb": ("schedule.asr_epochs=4", "schedule.ser_epochs=9"),
-    "urdu": ("schedule.ser_epochs=12", "schedule.asr_epochs=0", "answer.transcript=false"),
-    "ased": ("schedule.ser_epochs=2", "schedule.asr_epochs=0", "answer.transcript=false"),
-    "nemo": ("schedule.ser_epochs=1", "schedule.asr_epochs=1"),
+NO_TEXT = ("schedule.asr_epochs=0", "answer.transcript=false")
+SETTINGS = {  # epochs that come to about as many steps as RAVDESS's 60, 2 and 3
+    "emodb": ("utterance.epochs=120", "schedule.asr_epochs=4", "schedule.ser_epochs=9"),
+    "urdu": ("utterance.epochs=160", "schedule.ser_epochs=12", *NO_TEXT),
+    "ased": ("utterance.epochs=36", "schedule.ser_epochs=2", *NO_TEXT),
+    "nemo": ("utterance.epochs=20", "schedule.ser_epochs=1", "schedule.asr_epochs=1"),
 }
 GROUPS = 5
 """Of `speaker-disjoint`."""

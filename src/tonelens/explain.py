@@ -27,7 +27,7 @@ from tonelens.errors import AudioError, InputError, ModelError
 from tonelens.model.adaptation import adapted_model, clip_statistics, require_adaptable
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
-from tonelens.model.confidence import check_risk
+from tonelens.model.confidence import check_risk, naming
 from tonelens.model.decoding import Answer
 from tonelens.model.find import DEFAULT, find_model
 from tonelens.model.language_model import SCRATCH
@@ -293,8 +293,10 @@ class Explainer:
             sentence = f"No emotion is named: {found.message}."
             return Emotion(NO_LABEL, equal, abstained=True, reason=found.reason), sentence
         label, shares = found.values["emotion"], found.probabilities["emotion"]
-        if self.loaded.card.calibration is not None:
-            shares = self.loaded.card.calibration.tempered(shares)
+        if (calibration := self.loaded.card.calibration) is not None:
+            if calibration.reads == "head" and found.heard is not None:
+                shares = naming(label, found.heard)
+            shares = calibration.tempered(shares)
         if shares[label] >= self.threshold:
             return Emotion(label, shares), found.text
         sentence = (

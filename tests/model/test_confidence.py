@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tonelens.errors import InputError, ModelError
-from tonelens.model.confidence import Calibration, Threshold, check_risk, tempered
+from tonelens.model.confidence import Calibration, Threshold, check_risk, naming, tempered
 
 CURVE = (Threshold(0.0, 0.5, 1.0), Threshold(0.6, 0.3, 0.7), Threshold(0.9, 0.12, 0.4))
 FITTED = Calibration(2.0, "dev part of made-up", 50, 0.2, 0.05, CURVE)
@@ -55,3 +55,19 @@ def test_a_damaged_one_is_refused(damage):
         Calibration.from_dict({**FITTED.to_dict(), **damage})
     with pytest.raises(ModelError, match=r"model\.json: calibration"):
         Calibration.from_dict([dataclasses.asdict(FITTED)])
+
+
+def test_the_label_of_the_text_is_the_likeliest():
+    heard = {"a": 0.5, "b": 0.4, "c": 0.1}
+    assert naming("a", heard) == heard
+    assert naming("b", heard) == {"a": 0.4, "b": 0.5, "c": 0.1}
+    assert list(naming("c", heard)) == ["a", "b", "c"]
+
+
+def test_a_calibration_reads_the_text_unless_it_says_otherwise():
+    row = {**FITTED.to_dict(), "reads": "head"}
+    assert Calibration.from_dict(row).reads == "head"
+    del row["reads"]
+    assert Calibration.from_dict(row).reads == "text"
+    with pytest.raises(ModelError, match="text or head"):
+        Calibration.from_dict({**row, "reads": "hand"})

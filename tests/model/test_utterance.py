@@ -32,7 +32,7 @@ def test_a_channel_far_from_zero_keeps_its_small_deviation():
 
 
 def test_fitted_statistics_are_standardised_over_the_training_part():
-    layer = LayerStatistics(2, 3)
+    layer = LayerStatistics(12)
     several = clips([6, 9, 12, 30])
     layer.fit(torch.cat([statistics(clip.unsqueeze(0)) for clip in several]))
     rows = torch.cat(
@@ -43,20 +43,20 @@ def test_fitted_statistics_are_standardised_over_the_training_part():
 
 
 def test_a_statistic_that_never_varies_stays_finite():
-    layer = LayerStatistics(1, 2)
+    layer = LayerStatistics(4)
     layer.fit(torch.cat([statistics(torch.ones(1, frames, 1, 2)) for frames in (4, 5)]))
     told = layer(torch.ones(1, 3, 1, 2), torch.ones(1, 3, dtype=torch.bool))
     assert torch.isfinite(told).all() and told.abs().max() < 1e-2
 
 
 def test_the_fit_is_saved_with_the_weights():
-    names = set(LayerStatistics(1, 2).state_dict())
+    names = set(LayerStatistics(4).state_dict())
     assert names == {"mean_S", "std_S"}
 
 
 def latent_of(members):
     config = StreamsConfig(utterance_hidden_width=8, latent_width=4, utterance_members=members)
-    return UtteranceLatent(config, layers=2, encoder_width=3)
+    return UtteranceLatent(config, statistics=12)
 
 
 def test_a_latent_a_clip_that_repeats_in_eval_and_varies_in_training():

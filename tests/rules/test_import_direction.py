@@ -7,7 +7,18 @@ import pytest
 
 from rules.sources import SRC, imports, module_name
 
-FOUNDATIONS = ("errors", "storage", "audio", "emotions", "recipe", "config", "results", "progress", "runtime")
+FOUNDATIONS = (
+    "errors",
+    "storage",
+    "audio",
+    "emotions",
+    "recipe_sections",
+    "recipe",
+    "config",
+    "results",
+    "progress",
+    "runtime",
+)
 LAYER = dict.fromkeys(FOUNDATIONS, 0)
 LAYER |= {"corpora": 1, "descriptors": 2, "batching": 3, "model": 4, "explain": 5}
 LAYER |= {"evidence": 6, "evaluation": 7, "training": 8, "server": 9, "cli": 10}

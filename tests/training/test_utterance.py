@@ -14,7 +14,7 @@ from tonelens.progress import Quiet
 from tonelens.training.data import training_data
 from tonelens.training.features import Waveform, encoded, encoded_statistics, key_of
 from tonelens.training.loop import train
-from tonelens.training.utterance import UtteranceData, learn_utterance, utterance_data
+from tonelens.training.utterance import UtteranceData, UtteranceSide, learn_utterance, utterance_data
 
 CLIPS = 40
 
@@ -46,11 +46,11 @@ def told_apart(model, seed=0):
     return UtteranceData(rows, torch.full((2, CLIPS), 50), emotion, descriptors)
 
 
-def test_it_learns_what_the_statistics_tell_and_writes_every_epoch(tmp_path):
+def test_it_learns_what_the_statistics_tell_and_states_every_epoch():
     recipe = recipe_of()
     model, _ = small_model(recipe)
     data = told_apart(model)
-    learn_utterance(model, data, recipe, tmp_path / "utterance.jsonl", Quiet())
+    rows = learn_utterance(UtteranceSide.of(model), data, recipe, Quiet())
     model.eval()
     with torch.no_grad():
         z_NP = model.pooling.of_rows(data.rows_ANS[0]).z_BTZ.squeeze(1)
@@ -58,7 +58,6 @@ def test_it_learns_what_the_statistics_tell_and_writes_every_epoch(tmp_path):
         assert (
             model.descriptor_heads["gender"](z_NP).argmax(-1) == data.descriptors_ANQ[0, :, 0]
         ).float().mean() > 0.95
-    rows = [json.loads(line) for line in (tmp_path / "utterance.jsonl").read_text("utf-8").splitlines()]
     assert [row["epoch"] for row in rows] == list(range(1, 61))
     assert rows[-1]["emotion_head"] < rows[0]["emotion_head"]
     objective = recipe.objective
@@ -70,13 +69,13 @@ def test_it_learns_what_the_statistics_tell_and_writes_every_epoch(tmp_path):
     assert rows[3]["loss"] == pytest.approx(total, rel=1e-4)
 
 
-def test_only_its_own_parts_change_and_a_seed_gives_the_same_bits(tmp_path):
+def test_only_its_own_parts_change_and_a_seed_gives_the_same_bits():
     recipe = recipe_of(epochs=2)
     ends = []
     for seed in (0, 0, 1):
         model, _ = small_model(recipe)
         before = {name: tensor.clone() for name, tensor in own_weights(model).items()}
-        learn_utterance(model, told_apart(model), replace(recipe, seed=seed), tmp_path / "u.jsonl", Quiet())
+        learn_utterance(UtteranceSide.of(model), told_apart(model), replace(recipe, seed=seed), Quiet())
         ends.append({name: tensor.clone() for name, tensor in own_weights(model).items()})
     changed = {name for name in before if not torch.equal(before[name], ends[0][name])}
     assert {name.split(".")[0] for name in changed} == {"pooling", "emotion_head", "descriptor_heads"}

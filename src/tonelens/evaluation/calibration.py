@@ -18,6 +18,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from lhotse import MonoCut
@@ -81,11 +82,16 @@ def risk_curve(confidence: Sequence[float], correct: Sequence[bool]) -> tuple[Th
 
 
 def fit_calibration(
-    probabilities: Sequence[Mapping[str, float]], truth: Sequence[str], *, fitted_on: str
+    probabilities: Sequence[Mapping[str, float]],
+    truth: Sequence[str],
+    *,
+    fitted_on: str,
+    reads: Literal["text", "head"] = "text",
 ) -> Calibration | None:
     """What N clips say of a model's untempered probabilities; None for fewer than MIN_CLIPS.
 
-    A clip whose true label the model lacks counts as wrong, and not for the temperature.
+    `reads` tells whose they are. A clip whose true label the model lacks counts as wrong, and not for
+    the temperature.
     """
     labels = list(probabilities[0]) if probabilities else []
     known = [number for number, label in enumerate(truth) if label in labels]
@@ -105,6 +111,7 @@ def fit_calibration(
         ece_before=calibration_error(before, correct),
         ece_after=calibration_error(after, correct),
         thresholds=risk_curve(after, correct),
+        reads=reads,
     )
 
 
@@ -120,7 +127,9 @@ def calibrate_model(
         ModelError, StorageError: the folder cannot be read or written.
     """
     loaded = load_model(folder)
-    bare = dataclasses.replace(loaded, card=dataclasses.replace(loaded.card, calibration=None))
+    reads: Literal["text", "head"] = "head" if loaded.model.has_verdict else "text"
+    untempered = Calibration(1.0, "nothing", 0, 0.0, 0.0, (), reads)
+    bare = dataclasses.replace(loaded, card=dataclasses.replace(loaded.card, calibration=untempered))
     predictions = [
         prediction
         for prediction in predict(Explainer(bare), cuts, reporter).predictions
@@ -130,6 +139,7 @@ def calibrate_model(
         [prediction.probabilities for prediction in predictions],
         [prediction.reference_emotion for prediction in predictions],
         fitted_on=fitted_on,
+        reads=reads,
     )
     if fitted is None:
         raise CorpusError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -55,15 +56,22 @@ class Answerer:
             self.prompter.prompt("explain", **self.model.stream_tokens(frames))
             for frames in is_speech_BT.sum(-1).tolist()
         ]
-        return self._decoder.decode(voice, is_speech_BT, prompts, self.grammar, given)
+        answers = self._decoder.decode(voice, is_speech_BT, prompts, self.grammar, given)
+        if not self.model.has_verdict:
+            return answers
+        heard = self._emotion_shares(voice)
+        return [replace(answer, heard=shares) for answer, shares in zip(answers, heard, strict=True)]
 
     def _head_answers(self, voice: Voice) -> list[Answer]:
         """Of a system without LLM: the auxiliary head's label in the grammar's words."""
-        assert self.model.emotion_head is not None
-        shares_BC = self.model.emotion_head(voice.pooled_BP).float().softmax(dim=-1)
         answers = []
-        for shares in shares_BC.tolist():
-            likely = dict(zip(self.labels, shares, strict=True))
+        for likely in self._emotion_shares(voice):
             values = {"emotion": max(likely, key=likely.__getitem__)}
             answers.append(Answer(values, {"emotion": likely}, write(self.grammar, values)))
         return answers
+
+    def _emotion_shares(self, voice: Voice) -> list[dict[str, float]]:
+        """The emotion head's probabilities of every clip."""
+        assert self.model.emotion_head is not None
+        shares_BC = self.model.emotion_head(voice.pooled_BP).float().softmax(dim=-1)
+        return [dict(zip(self.labels, shares, strict=True)) for shares in shares_BC.tolist()]

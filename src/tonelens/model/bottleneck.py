@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -35,17 +36,19 @@ class Latent:
 
 
 class Bottleneck(nn.Module):
-    """Linear, GELU, Linear, GELU, then a mean head and a Softplus standard-deviation head."""
+    """`layers` times Linear and GELU (paper: two), then heads for mean and (Softplus) standard deviation."""
 
-    def __init__(self, width: int, hidden_width: int, latent_width: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, width: int, hidden_width: int, latent_width: int, dropout: float = 0.0, *, layers: int = 2
+    ) -> None:
         super().__init__()
+        widths = [width, *[hidden_width] * layers]
         self.body = nn.Sequential(
-            nn.Linear(width, hidden_width),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(hidden_width, hidden_width),
-            nn.GELU(),
-            nn.Dropout(dropout),
+            *(
+                part
+                for before, after in pairwise(widths)
+                for part in (nn.Linear(before, after), nn.GELU(), nn.Dropout(dropout))
+            )
         )
         self.mean = nn.Linear(hidden_width, latent_width)
         self.std = nn.Linear(hidden_width, latent_width)

@@ -36,6 +36,8 @@ class Answer:
     certainty: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Of free text that the model wrote: ln p of each of its tokens and of the closing one, among the tokens
     that were allowed. Empty for text that was given."""
+    heard: dict[str, float] | None = None
+    """The emotion head's probabilities; None of a model whose head does not read an utterance latent."""
 
 
 class GrammarDecoder:

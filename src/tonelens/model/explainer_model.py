@@ -106,7 +106,12 @@ class ExplainerModel(nn.Module):
             return None
         if config.pooling == "attentive":
             return Pooling(self.content.latent_width)
-        return UtteranceLatent(config, layers=encoder_layers, encoder_width=encoder_width)
+        return UtteranceLatent(config, statistics=2 * encoder_layers * encoder_width)
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether an emotion head reads an utterance latent: it decides, and the LLM says what it decides."""
+        return self.emotion_head is not None and isinstance(self.pooling, UtteranceLatent)
 
     @property
     def stack(self) -> int:

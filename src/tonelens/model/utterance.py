@@ -31,10 +31,10 @@ class LayerStatistics(nn.Module):
     mean_S: Tensor
     std_S: Tensor
 
-    def __init__(self, layers: int, width: int) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self.register_buffer("mean_S", torch.zeros(2 * layers * width))
-        self.register_buffer("std_S", torch.ones(2 * layers * width))
+        self.register_buffer("mean_S", torch.zeros(count))
+        self.register_buffer("std_S", torch.ones(count))
 
     def fit(self, rows_NS: Tensor) -> None:
         """Learn mean and deviation of every statistic over the clips of the training part."""
@@ -66,16 +66,17 @@ def statistics(layers_BTLH: Tensor, is_speech_BT: Tensor | None = None) -> Tenso
 class UtteranceLatent(nn.Module):
     """Statistics, dropout, M bottlenecks side by side: (B, T, L, H) -> one latent a clip, M Z wide."""
 
-    def __init__(self, config: StreamsConfig, *, layers: int, encoder_width: int) -> None:
+    def __init__(self, config: StreamsConfig, *, statistics: int) -> None:
         super().__init__()
-        self.statistics = LayerStatistics(layers, encoder_width)
+        self.statistics = LayerStatistics(statistics)
         self.dropout = nn.Dropout(config.statistics_dropout)
         self.members = nn.ModuleList(
             Bottleneck(
-                2 * layers * encoder_width,
+                statistics,
                 config.utterance_hidden_width,
                 config.latent_width,
                 config.utterance_dropout,
+                layers=config.utterance_layers,
             )
             for _ in range(config.utterance_members)
         )

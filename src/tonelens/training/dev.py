@@ -59,9 +59,11 @@ def calibrated(card: ModelCard, answerer: Answerer, data: TrainingData, features
     if not data.dev:
         return card
     answers = dev_answers(answerer, data.dev, features)
+    heard = [answer.heard for answer in answers if answer.heard is not None]
     fitted = fit_calibration(
-        [answer.probabilities["emotion"] for answer in answers],
+        heard or [answer.probabilities["emotion"] for answer in answers],
         [emotion_of(cut) for cut in data.dev],
         fitted_on=f"dev part of {', '.join(sorted({corpus_of(cut) for cut in data.dev}))}",
+        reads="head" if heard else "text",
     )
     return replace(card, calibration=fitted)

@@ -25,6 +25,7 @@ from lhotse import MonoCut
 from torch import Tensor
 
 from tonelens.batching.batch import Batch
+from tonelens.corpora.cuts import speaker_of
 from tonelens.descriptors.measure import Measures
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import load_weights, own_weights, save_model
@@ -32,7 +33,9 @@ from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.model.losses import Losses
 from tonelens.progress import Quiet, Reporter
 from tonelens.recipe import OptimiserConfig, Recipe
+from tonelens.storage import write_json, write_jsonl
 from tonelens.training.batches import BatchMaker
+from tonelens.training.crossfit import crossfitted
 from tonelens.training.dev import calibrated, dev_score
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_rank
@@ -40,7 +43,7 @@ from tonelens.training.run_folder import Progress, RunFolder, State, load_optimi
 from tonelens.training.setup import Prepared, mixed_precision, prepare
 from tonelens.training.stages import ASR, Turn, learning_rate, llm_trainable, plan, set_stage, stages_of
 from tonelens.training.start import Start
-from tonelens.training.utterance import learn_utterance
+from tonelens.training.utterance import UtteranceData, UtteranceSide, learn_utterance
 
 CHECKPOINT_EVERY_S = 60.0
 
@@ -123,6 +126,8 @@ def _trained(run: Run, checkpoint_every_s: float) -> Path:
     load_weights(run.model, final, "final")
     answerer = Answerer(run.model, prepared.prompter, data.labels)
     card = calibrated(prepared.card, answerer, data, prepared.features)
+    if card.calibration is None:
+        card = replace(card, calibration=run.folder.calibration())
     save_model(run.folder.model_path, run.model, prepared.prompter, data.levels, card, final)
     return run.folder.model_path
 
@@ -190,7 +195,7 @@ def _open(
     folder = RunFolder(out)
     prepared = prepare(recipe, cuts, measures, folder, cache or out / "features", resume, reporter, start)
     if prepared.utterance is not None and not folder.has_checkpoint():
-        learn_utterance(prepared.model, prepared.utterance, recipe, out / "utterance.jsonl", reporter)
+        _utterance_stage(prepared, prepared.utterance, recipe, folder, reporter)
     model = prepared.model.to(accelerator.device)
     maker = BatchMaker(recipe, prepared.data, prepared.features, model, prepared.prompter)
     optimiser = _optimiser(model, recipe.optimiser)
@@ -202,6 +207,19 @@ def _open(
         wrapped=accelerator.prepare(model), optimiser=optimiser, maker=maker, steps=steps, state=state,
         reporter=reporter,
     )  # fmt: skip
+
+
+def _utterance_stage(
+    prepared: Prepared, heard: UtteranceData, recipe: Recipe, folder: RunFolder, reporter: Reporter
+) -> None:
+    """What the utterance latent learns before the turns; without a dev part, how far to believe it, too."""
+    side, data = UtteranceSide.of(prepared.model), prepared.data
+    if not data.dev:
+        speakers = [speaker_of(cut) or cut.id for cut in data.train]
+        found = crossfitted(side, heard, data.labels.labels, speakers, recipe, reporter)
+        if found is not None:
+            write_json(folder.calibration_path, found.to_dict())
+    write_jsonl(folder.path / "utterance.jsonl", learn_utterance(side, heard, recipe, reporter))
 
 
 def _steps(recipe: Recipe, maker: BatchMaker, ranks: int) -> list[Step]:

@@ -4,6 +4,7 @@
     split.json         who is in which part    metrics.jsonl      one line a step or score
     tensorboard/       the same as curves      checkpoints/step-N weights, optimiser, progress
     utterance.jsonl    losses of the stage before the turns, one line an epoch, where there is one
+    calibration.json   what that stage's cross-fitting says of the probabilities, where there is no dev part
     model/             the finished model (see `model.checkpoint`)
 
 A checkpoint is a folder that is written aside and renamed, so the newest complete one is always
@@ -25,6 +26,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tonelens.errors import RunError, StorageError
+from tonelens.model.confidence import Calibration
 from tonelens.storage import read_jsonl, write_json, write_jsonl
 
 
@@ -59,6 +61,7 @@ class RunFolder:
         self.path = path
         self.metrics_path = path / "metrics.jsonl"
         self.model_path = path / "model"
+        self.calibration_path = path / "calibration.json"
         self._checkpoints = path / "checkpoints"
 
     def check_free(self, *, resume: bool) -> None:
@@ -139,6 +142,12 @@ class RunFolder:
             for name in ("weights", "average", "best", "optimiser")
         }
         return State(progress=progress, **tensors)
+
+    def calibration(self) -> Calibration | None:
+        """What `calibration.json` holds, if it is there."""
+        if not self.calibration_path.is_file():
+            return None
+        return Calibration.from_dict(json.loads(self.calibration_path.read_text("utf-8")))
 
     def rewind_metrics(self, step: int) -> None:
         """Forget the lines written after `step`: the resumed run writes them again."""

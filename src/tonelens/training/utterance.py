@@ -14,12 +14,12 @@ Source    ours; docs/decisions/0015.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tonelens.audio import SAMPLE_RATE
@@ -30,7 +30,6 @@ from tonelens.model.speech_encoder import FRAME_SAMPLES, SpeechEncoder
 from tonelens.model.utterance import UtteranceLatent, kl_a_frame, member_logits
 from tonelens.progress import Reporter
 from tonelens.recipe import AugmentConfig, Recipe, UtteranceConfig
-from tonelens.storage import write_jsonl
 from tonelens.training.data import TrainingData, changed_values, spoken_indices
 from tonelens.training.features import Features, Waveform, encoded_statistics
 from tonelens.training.rates import warmup_cosine
@@ -51,6 +50,15 @@ class UtteranceData:
     """Encoder frames, over which the nats of a clip are spread (`ExplainerModel`)."""
     emotion_N: Tensor
     descriptors_ANQ: Tensor
+
+    def of(self, clips_n: Tensor) -> UtteranceData:
+        """Some of the clips, by number."""
+        return UtteranceData(
+            self.rows_ANS[:, clips_n],
+            self.frames_AN[:, clips_n],
+            self.emotion_N[clips_n],
+            self.descriptors_ANQ[:, clips_n],
+        )
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
         """One epoch: every clip once, each in a version drawn anew."""
@@ -98,12 +106,57 @@ def utterance_data(
     )
 
 
+class UtteranceSide(nn.Module):
+    """The utterance latent and the heads that read it: what this stage trains."""
+
+    def __init__(
+        self, pooling: UtteranceLatent, emotion_head: nn.Linear, descriptor_heads: nn.ModuleDict | None
+    ) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.emotion_head = emotion_head
+        self.descriptor_heads = descriptor_heads
+
+    @classmethod
+    def of(cls, model: ExplainerModel) -> UtteranceSide:
+        """The model's own parts, not copies."""
+        assert isinstance(model.pooling, UtteranceLatent) and model.emotion_head is not None
+        return cls(model.pooling, model.emotion_head, model.descriptor_heads)
+
+    def alone(self, recipe: Recipe) -> UtteranceSide:
+        """A new one with a single member and first weights of its own; it standardises alike."""
+        config = replace(recipe.streams, utterance_members=1)
+        pooling = UtteranceLatent(config, statistics=len(self.pooling.statistics.mean_S))
+        pooling.statistics.load_state_dict(self.pooling.statistics.state_dict())
+
+        def head(like: nn.Module) -> nn.Linear:
+            assert isinstance(like, nn.Linear)
+            return nn.Linear(config.latent_width, like.out_features)
+
+        heads = self.descriptor_heads
+        return UtteranceSide(
+            pooling,
+            head(self.emotion_head),
+            None if heads is None else nn.ModuleDict({slot: head(each) for slot, each in heads.items()}),
+        )
+
+    def emotion_logits(self, rows_NS: Tensor) -> Tensor:
+        """What the emotion head says of clips' statistics, as they are: (N, S) -> (N, C)."""
+        latent = self.pooling.of_rows(self.pooling.statistics.standardised(rows_NS))
+        return self.emotion_head(latent.z_BTZ.squeeze(1))  # type: ignore[no-any-return]
+
+
 def learn_utterance(
-    model: ExplainerModel, data: UtteranceData, recipe: Recipe, record: Path, reporter: Reporter
-) -> None:
-    """Train the utterance latent and the heads, in place; the losses of every epoch go to `record`."""
+    side: UtteranceSide,
+    data: UtteranceData,
+    recipe: Recipe,
+    reporter: Reporter,
+    *,
+    title: str = "utterance latent",
+) -> list[dict[str, float]]:
+    """Train the utterance latent and the heads, in place; returns the losses of every epoch."""
     config = recipe.utterance
-    trained = _trained_parameters(model)
+    trained = list(side.parameters())
     average = [parameter.detach().clone() for parameter in trained]
     optimiser = torch.optim.AdamW(
         trained, lr=config.rate, weight_decay=recipe.optimiser.weight_decay, fused=True
@@ -111,8 +164,8 @@ def learn_utterance(
     generator = torch.Generator().manual_seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     steps = config.epochs * math.ceil(len(data.emotion_N) / config.batch_size)
-    model.train()
-    reporter.begin("utterance latent", config.epochs)
+    side.train()
+    reporter.begin(title, config.epochs)
     written: list[dict[str, float]] = []
     step = 0
     for epoch in range(config.epochs):
@@ -120,7 +173,7 @@ def learn_utterance(
         for batch in data.batches(config.batch_size, generator):
             for group in optimiser.param_groups:
                 group["lr"] = warmup_cosine(config.rate, step, steps, WARMUP_SHARE)
-            losses = _losses(model, recipe, *batch)
+            losses = _losses(side, recipe, *batch)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
@@ -133,11 +186,11 @@ def learn_utterance(
         written.append({"epoch": epoch + 1, **sums})
         reporter.advance(epoch + 1, f"loss {sums['loss']:.3f}")
     torch._foreach_copy_([parameter.data for parameter in trained], average)
-    write_jsonl(record, written)
+    return written
 
 
 def _losses(
-    model: ExplainerModel,
+    side: UtteranceSide,
     recipe: Recipe,
     rows_BS: Tensor,
     frames_B: Tensor,
@@ -145,19 +198,18 @@ def _losses(
     descriptors_BQ: Tensor,
 ) -> dict[str, Tensor]:
     """`loss` and its parts; every member answers alone, and their losses are averaged."""
-    assert isinstance(model.pooling, UtteranceLatent) and model.emotion_head is not None
-    objective, members = recipe.objective, len(model.pooling.members)
-    latent = model.pooling.of_rows(model.pooling.statistics.standardised(rows_BS))
+    objective, members = recipe.objective, len(side.pooling.members)
+    latent = side.pooling.of_rows(side.pooling.statistics.standardised(rows_BS))
     pooled_BP = latent.z_BTZ.squeeze(1)
     kl = kl_a_frame(latent, frames_B) / members
-    logits_BMC = member_logits(model.emotion_head, pooled_BP, members)
+    logits_BMC = member_logits(side.emotion_head, pooled_BP, members)
     emotion = _of_members(logits_BMC, emotion_B, objective.label_smoothing)
     loss = objective.emotion_head_weight * emotion + objective.beta * kl
     parts = {"kl_utterance": kl, "emotion_head": emotion}
-    if model.descriptor_heads is not None:
+    if side.descriptor_heads is not None:
         each = [
             _of_members(member_logits(head, pooled_BP, members), descriptors_BQ[:, column], 0.0)  # type: ignore[arg-type]
-            for column, head in enumerate(model.descriptor_heads.values())
+            for column, head in enumerate(side.descriptor_heads.values())
         ]
         parts["descriptor_heads"] = torch.stack(each).mean()
         loss = loss + objective.descriptor_head_weight * parts["descriptor_heads"]
@@ -169,13 +221,10 @@ def _of_members(logits_BMC: Tensor, target_B: Tensor, smoothing: float) -> Tenso
     return F.cross_entropy(logits_BMC.transpose(1, 2), target_BM, label_smoothing=smoothing)
 
 
-def _trained_parameters(model: ExplainerModel) -> list[torch.nn.Parameter]:
-    parts: Sequence[torch.nn.Module | None] = (model.pooling, model.emotion_head, model.descriptor_heads)
-    return [parameter for part in parts if part is not None for parameter in part.parameters()]
-
-
 def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
-    changes = AugmentConfig(copies=config.copies, speed=config.speed, channel=config.channel)
+    changes = AugmentConfig(
+        copies=config.copies, speed=config.speed, gain_db=config.gain_db, channel=config.channel
+    )
     copies = range(1, config.copies + 1)
     return [NO_CHANGE, *(draw_change(changes, COPIES_SEED, cut_id, copy) for copy in copies)]
 

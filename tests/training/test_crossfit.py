@@ -1,0 +1,94 @@
+"""Calibration without a dev part: no clip is judged by a network that heard its speaker."""
+
+import torch
+
+from builders import small_model, small_recipe
+from tonelens.model.checkpoint import load_card
+from tonelens.progress import Quiet
+from tonelens.training.crossfit import GROUPS, crossfitted, groups_of
+from tonelens.training.loop import train
+from tonelens.training.utterance import UtteranceData, UtteranceSide
+
+CLIPS, SPEAKERS = 60, 12
+LABELS = ("anger", "sadness", "happiness", "neutral")
+"""As many as the small model has; the clips have the first two."""
+
+
+def side_and_recipe():
+    recipe = small_recipe(
+        streams={
+            "pooling": "statistics",
+            "utterance_hidden_width": 32,
+            "utterance_members": 2,
+            "utterance_dropout": 0.1,
+            "statistics_dropout": 0.1,
+        },
+        objective={"label_smoothing": 0.0},
+        utterance={"epochs": 40, "batch_size": 8, "rate": 1e-2},
+    )
+    model, _ = small_model(recipe)
+    return UtteranceSide.of(model), recipe
+
+
+def data_of(side, column_N, emotion_N):
+    """Rows in which `column_N` of every clip is lit; the rest is noise."""
+    generator = torch.Generator().manual_seed(0)
+    rows = 0.1 * torch.randn(1, CLIPS, len(side.pooling.statistics.mean_S), generator=generator)
+    rows[0, torch.arange(CLIPS), column_N] = 4.0
+    return UtteranceData(
+        rows, torch.full((1, CLIPS), 50), emotion_N, torch.zeros(1, CLIPS, 4, dtype=torch.long)
+    )
+
+
+def test_a_speaker_is_in_one_group_whatever_the_order():
+    speakers = [f"s{number % SPEAKERS}" for number in range(CLIPS)]
+    groups = groups_of(speakers)
+    assert sorted(groups.unique().tolist()) == list(range(GROUPS))
+    assert len({(name, group) for name, group in zip(speakers, groups.tolist(), strict=True)}) == SPEAKERS
+    assert groups.bincount().tolist() == [CLIPS // GROUPS] * GROUPS
+    assert torch.equal(groups_of(speakers[::-1]), groups.flip(0))
+
+
+def test_what_the_voice_tells_is_believed_and_what_the_name_tells_is_not():
+    side, recipe = side_and_recipe()
+    emotion = torch.arange(CLIPS) % 2
+    speaker = torch.arange(CLIPS) // 2 % SPEAKERS
+    names = [f"s{number}" for number in speaker.tolist()]
+    told = crossfitted(side, data_of(side, emotion, emotion), LABELS, names, recipe, Quiet())
+    assert (told.n, told.reads) == (CLIPS, "head")
+    assert told.ece_after < 0.05, "every clip is right, and sure of it"
+
+    by_name = torch.tensor([0, 1] * (SPEAKERS // 2))[speaker]  # a network that knows the voice knows all
+    leaked = crossfitted(side, data_of(side, speaker, by_name), LABELS, names, recipe, Quiet())
+    assert leaked.temperature > 1.5, "clips of unheard speakers are answered at random"
+    assert leaked.thresholds[0].risk > 0.4
+
+
+def test_nothing_is_promised_to_a_single_speaker():
+    side, recipe = side_and_recipe()
+    emotion = torch.arange(CLIPS) % 2
+    data = data_of(side, emotion, emotion)
+    assert crossfitted(side, data, LABELS, ["a"] * CLIPS, recipe, Quiet()) is None
+
+
+def test_the_parts_themselves_stay():
+    side, recipe = side_and_recipe()
+    before = {name: tensor.clone() for name, tensor in side.state_dict().items()}
+    emotion = torch.arange(CLIPS) % 2
+    names = [f"s{number % SPEAKERS}" for number in range(CLIPS)]
+    crossfitted(side, data_of(side, emotion, emotion), LABELS, names, recipe, Quiet())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in side.state_dict().items())
+
+
+def test_a_model_without_a_dev_part_is_calibrated_too(cuts, measures, recipe_with, tmp_path):
+    recipe = recipe_with(
+        streams={"pooling": "statistics"},
+        utterance={"epochs": 2},
+        schedule={"asr_epochs": 0, "ser_epochs": 1},
+        data={"protocol": "none"},
+    )
+    folder = train(recipe, cuts, measures, tmp_path / "run")
+    calibration = load_card(folder).calibration
+    assert calibration.reads == "head"
+    assert calibration.n == len(cuts)
+    assert calibration.fitted_on == "training clips, each judged without its speaker (3 groups)"
