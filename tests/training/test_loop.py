@@ -46,6 +46,14 @@ def steps_of(out):
     return [row for row in read_jsonl(out / "metrics.jsonl") if row["kind"] == "step"]
 
 
+def test_two_trainings_of_one_process_may_differ_in_precision(trained, recipe_with):
+    for precision in ("no", "bf16"):
+        recipe = recipe_with(
+            data=ALL, schedule={"asr_epochs": 0, "ser_epochs": 1}, optimiser={"precision": precision}
+        )
+        assert steps_of(trained(recipe, name=precision))
+
+
 def test_the_loss_falls(trained, recipe_with):
     recipe = recipe_with(
         data=ALL,

@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState
 from lhotse import MonoCut
 from torch import Tensor
 
@@ -188,6 +189,7 @@ def _open(
     start: Start | None = None,
 ) -> Run:
     """Claim the folder, prepare data and model, plan the steps, restore the newest checkpoint."""
+    AcceleratorState._reset_state()  # an earlier training in this process may have had another precision
     accelerator = Accelerator(
         mixed_precision=mixed_precision(recipe.optimiser.precision),
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
