@@ -199,3 +199,12 @@ def test_what_a_shared_label_has_learnt_is_carried_over(journey, recordings, tmp
     assert after.shape[0] == 3
     assert after[1].equal(before[LABELS.index("plain")])
     assert not any(row.equal(other) for row in after[[0, 2]] for other in before)
+
+
+def test_fine_tuning_nothing_is_refused(recordings, tmp_path):
+    ended = tonelens(
+        "train", "finetune", "--data", write_list(recordings, "nothing.csv"), "--out", tmp_path / "x"
+    )
+    assert ended.exit_code == 2
+    assert "--start tonelens-tiny" in ended.stderr
+    assert not (tmp_path / "x").exists()

@@ -11,6 +11,7 @@ from tonelens.batching.augment import NO_CHANGE
 from tonelens.model.checkpoint import own_weights
 from tonelens.model.speech_encoder import SpeechEncoder
 from tonelens.progress import Quiet
+from tonelens.training import loop
 from tonelens.training.data import training_data
 from tonelens.training.features import Waveform, encoded, encoded_statistics, key_of
 from tonelens.training.loop import train
@@ -136,3 +137,23 @@ def test_a_training_begins_with_the_stage(cuts, measures, recipe_with, tmp_path)
     assert len((tmp_path / "run" / "utterance.jsonl").read_text("utf-8").splitlines()) == 2
     steps = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert steps[0]["emotion_head"] > 0, "still stated, though it does not change any more"
+
+
+def test_a_run_stopped_after_the_stage_does_not_repeat_it(cuts, measures, recipe_with, tmp_path, monkeypatch):
+    recipe = recipe_with(
+        streams={"pooling": "statistics"},
+        utterance={"epochs": 2},
+        schedule={"asr_epochs": 0, "ser_epochs": 1},
+    )
+    whole = train(recipe, cuts, measures, tmp_path / "whole")
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_turns", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, cuts, measures, tmp_path / "stopped")
+    monkeypatch.setattr(loop, "learn_utterance", stopped)  # a second time it would end here
+    resumed = train(recipe, cuts, measures, tmp_path / "stopped", resume=True)
+    assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()

@@ -30,7 +30,13 @@ def train(
 ) -> None:
     """Train a model; it can be stopped at any moment and resumed."""
     from tonelens.config import load_recipe
+    from tonelens.errors import InputError
 
+    if recipe == "finetune" and start is None:
+        raise InputError(
+            "finetune goes on from a trained model, but --start is missing. Add --start tonelens-tiny, or train "
+            "from the beginning with the recipe tiny."
+        )
     loaded = load_recipe(recipe, settings or [])
     from tonelens.cli.progress import Bars, hide_loading_bars
     from tonelens.training.run import cuts_of, home_of, train_on

@@ -202,6 +202,8 @@ def _open(
     maker = BatchMaker(recipe, prepared.data, prepared.features, model, prepared.prompter)
     optimiser = _optimiser(model, recipe.optimiser)
     state = _restore(folder, model, optimiser, recipe)
+    if prepared.utterance is not None and state.progress.step == 0:
+        folder.save(_snapshot(state, model, optimiser))  # what the stage before the turns has learnt
     steps = _steps(recipe, maker, accelerator.num_processes)
     reporter.begin("training", len(steps))
     return Run(
