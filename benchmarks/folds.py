@@ -8,7 +8,8 @@ Systems   tonelens-frozen  the `tiny` recipe on the frozen Whisper-tiny encoder,
           probe            SVM on mean and std over frames of the same frozen encoder: one layer, or layers
                            1-4; which one is decided by the mean over the **test** folds, in its favour
 Values    UA, WA, macro_f1 and descriptor scores: mean over folds, then over seeds; the 95 % interval is that
-          of all folds' clips pooled, drawn over speakers, mean over seeds. "seeds" says how many.
+          of all folds' clips pooled, drawn over speakers, mean over seeds. ECE: of all folds' clips pooled
+          (15 bins of one fold's clips would be mostly noise), mean over seeds. "seeds" says how many.
 Resume    every (system, corpus, protocol, fold, seed) leaves its predictions in --work; what is there is not
           trained again, and the table is written from whatever is complete. A protocol whose folds are
           not all there yet is left out, and named.
@@ -38,6 +39,7 @@ from tonelens.evaluation.prediction import Prediction, read_predictions, write_p
 from tonelens.evaluation.scores import evaluate
 from tonelens.explain import Explainer
 from tonelens.progress import Quiet
+from tonelens.recipe import Recipe
 from tonelens.training.run import train_on
 
 PROTOCOLS = (
@@ -49,12 +51,15 @@ PROTOCOLS = (
     ("nemo", "leave-speakers-out"),
 )
 NO_TEXT = ("schedule.asr_epochs=0", "answer.transcript=false")
-SETTINGS = {  # epochs that come to about as many steps as RAVDESS's 60, 2 and 3
-    "emodb": ("utterance.epochs=120", "schedule.asr_epochs=4", "schedule.ser_epochs=9"),
+SETTINGS = {  # about as many steps, and copies, as RAVDESS's 60, 2 and 3 epochs of 1200 clips and 4 copies of each
+    "emodb": (
+        "utterance.epochs=120", "utterance.copies=8", "utterance.speed=0.2",
+        "schedule.asr_epochs=4", "schedule.ser_epochs=9",
+    ),
     "urdu": ("utterance.epochs=160", "schedule.ser_epochs=12", *NO_TEXT),
-    "ased": ("utterance.epochs=36", "schedule.ser_epochs=2", *NO_TEXT),
-    "nemo": ("utterance.epochs=20", "schedule.ser_epochs=1", "schedule.asr_epochs=1"),
-}
+    "ased": ("utterance.epochs=36", "utterance.copies=2", "schedule.ser_epochs=2", *NO_TEXT),
+    "nemo": ("utterance.epochs=20", "utterance.copies=1", "schedule.ser_epochs=1", "schedule.asr_epochs=1"),
+}  # fmt: skip
 GROUPS = 5
 """Of `speaker-disjoint`."""
 PROBES = {**{f"layer-{layer}": [layer] for layer in range(5)}, "layers-1-4": [1, 2, 3, 4]}
@@ -89,16 +94,26 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
     if not done.is_file():
         run = work / "runs" / f"{system}-{fold.name}-{seed}"
         recipe = load_recipe("tiny", [*fold.settings(), f"encoder.source={encoder}", f"seed={seed}"])
-        is_begun = (run / "run.json").is_file()
         cuts = work / "cuts" / fold.corpus / "cuts.jsonl.gz"
-        train_on(recipe, [cuts], run, resume=is_begun, cache=work / "cache" / fold.corpus, reporter=Quiet())
-        explainer = Explainer.from_pretrained(run)
+        explainer = trained_explainer(recipe, [cuts], run, work / "cache" / fold.corpus)
         chosen, _ = held_out_cuts(list(read_cuts(cuts)), explainer.loaded.card)
-        predicted = predict(explainer, chosen)
-        assert not predicted.refused, predicted.refused
-        write_predictions(done, predicted.predictions)
+        write_answers(explainer, chosen, done)
         shutil.rmtree(run)
     return list(read_predictions(done))
+
+
+def trained_explainer(recipe: Recipe, data: Sequence[Path], run: Path, cache: Path) -> Explainer:
+    """A model trained into `run`, which goes on where it was stopped."""
+    is_begun = (run / "run.json").is_file()
+    train_on(recipe, data, run, resume=is_begun, cache=cache, reporter=Quiet())
+    return Explainer.from_pretrained(run)
+
+
+def write_answers(explainer: Explainer, cuts: Sequence[MonoCut], path: Path, *, adapt: bool = False) -> None:
+    """Predictions for all of the cuts, in one step."""
+    predicted = predict(explainer, cuts, adapt=adapt)
+    assert not predicted.refused, predicted.refused
+    write_predictions(path, predicted.predictions)
 
 
 def probe_answers(
@@ -134,7 +149,10 @@ def best_probe(by_fold: Sequence[dict[str, list[Prediction]]], corpus: str, prot
 
 
 def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, protocol: str) -> list[Figure]:
-    """Mean over the folds of every score; intervals of the pooled clips (each clip is tested once)."""
+    """Mean over the folds of every score but ECE, whose bins need the clips of all folds together.
+
+    Intervals are of the pooled clips (each clip is tested once).
+    """
 
     def figures(predictions: list[Prediction]) -> list[Figure]:
         if system == "probe":
@@ -145,7 +163,9 @@ def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, pr
     each = [{figure.metric: figure.value for figure in figures(predictions)} for predictions in by_fold]
     pooled = figures([prediction for predictions in by_fold for prediction in predictions])
     return [
-        replace(row, value=float(np.mean([values[row.metric] for values in each])))
+        row
+        if row.metric == "ece"
+        else replace(row, value=float(np.mean([values[row.metric] for values in each])))
         for row in pooled
         if all(row.metric in values for values in each)
     ]

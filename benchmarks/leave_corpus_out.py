@@ -30,14 +30,11 @@ from lhotse import CutSet, MonoCut, SupervisionSegment
 from baseline_features import encoder_statistics
 from baselines import CACHE, classifier, emotion_figures
 from figures import Figure, over_seeds, shared_folder, write_figures
-from folds import PROBES
+from folds import PROBES, trained_explainer, write_answers
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import emotion_of, path_of, read_cuts
-from tonelens.evaluation.predict import answered, predict
-from tonelens.evaluation.prediction import Prediction, read_predictions, write_predictions
-from tonelens.explain import Explainer
-from tonelens.progress import Quiet
-from tonelens.training.run import train_on
+from tonelens.evaluation.predict import answered
+from tonelens.evaluation.prediction import Prediction, read_predictions
 
 CORPORA = ("ravdess", "emodb", "nemo", "tess", "urdu", "ased")
 CLASSES = ("anger", "happiness", "neutral", "sadness")
@@ -76,13 +73,9 @@ def trained_answers(
                 listed[-1].parent.mkdir(parents=True, exist_ok=True)
                 CutSet.from_cuts(by_corpus[corpus][:PER_CORPUS]).to_file(listed[-1])
         recipe = load_recipe("tiny", [*SETTINGS, f"encoder.source={encoder}", f"seed={seed}"])
-        is_begun = (run / "run.json").is_file()
-        train_on(recipe, listed, run, resume=is_begun, cache=work / "cache" / "all", reporter=Quiet())
-        explainer = Explainer.from_pretrained(run)
+        explainer = trained_explainer(recipe, listed, run, work / "cache" / "all")
         for mode, path in done.items():
-            predicted = predict(explainer, by_corpus[target], adapt=mode.endswith("adapted"))
-            assert not predicted.refused, predicted.refused
-            write_predictions(path, predicted.predictions)
+            write_answers(explainer, by_corpus[target], path, adapt=mode.endswith("adapted"))
         shutil.rmtree(run)
     return {mode: list(read_predictions(path)) for mode, path in done.items()}
 
