@@ -50,6 +50,37 @@ def test_a_plain_csv_of_another_system_is_read(tmp_path):
     assert (second.predicted_emotion, second.speaker) == (None, None)
 
 
+def test_probabilities_of_another_system_are_read_from_columns_named_after_the_labels(tmp_path):
+    path = tmp_path / "theirs.csv"
+    path.write_text(
+        "id,label,prediction,p_anger,p_very sad\nc1,anger,anger,0.7504,0.25\nc2,anger,,,\n", "utf-8"
+    )
+    first, second = read_predictions(path)
+    assert first.probabilities == {"anger": 0.7504, "very sad": 0.25}  # 1.0004: rounded to four digits
+    assert second.probabilities == {}
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("0.5,0.4", "line 2: the probabilities sum to 0.9, but they must sum to 1"),
+        ("0.5,0.502", "sum to 1.002"),
+        ("1.5,-0.5", "line 2: the probability of 'anger' is 1.5; it must be a number from 0 to 1"),
+        ("nan,1", "the probability of 'anger' is nan"),
+        ("1,-0.01", "the probability of 'fear' is -0.01"),
+        ("1,", "the probability of 'fear' is ''"),
+        ("1", "the probability of 'fear' is ''"),
+        ("50 %,50 %", "the probability of 'anger' is '50 %'"),
+    ],
+)
+def test_probabilities_that_are_none_are_refused_with_their_line(tmp_path, cells, message):
+    path = tmp_path / "p.csv"
+    path.write_text(f"id,label,prediction,p_anger,p_fear\nc1,anger,anger,{cells}\n", "utf-8")
+    with pytest.raises(CorpusError, match=message) as caught:
+        read_predictions(path)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -67,6 +98,26 @@ def test_a_plain_csv_of_another_system_is_read(tmp_path):
             "descriptors must be",
         ),
         ("p.jsonl", '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a"}\n{"id', "is torn"),
+        (
+            "p.jsonl",
+            '{"id": 7, "reference_emotion": "a", "predicted_emotion": "a"}\n',
+            "id is 7; it must be text",
+        ),
+        (
+            "p.jsonl",
+            '{"id": "c", "reference_emotion": "a", "predicted_emotion": ["a"]}\n',
+            "predicted_emotion is",
+        ),
+        (
+            "p.jsonl",
+            '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "probabilities": [1]}\n',
+            "probabilities must be label -> number",
+        ),
+        (
+            "p.jsonl",
+            '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "probabilities": {"a": 0.9}}\n',
+            "prediction 'c': the probabilities sum to 0.9",
+        ),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_one_line(tmp_path, name, content, message):

@@ -1,6 +1,7 @@
 """The command `tonelens`: registers the commands, and turns errors into one line and an exit code.
 
-Exit codes   0 done · 1 our fault · 2 the input or the arguments are wrong · 130 stopped by Ctrl-C
+Exit codes   0 done · 1 our fault · 2 the input or the arguments are wrong
+             3 the check asked for failed: `compare --require`, `doctor` · 130 stopped by Ctrl-C
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import typer
 
 from tonelens import __version__
 from tonelens.cli.annotate import annotate
+from tonelens.cli.compare import compare
 from tonelens.cli.distil import distil
 from tonelens.cli.evaluate import evaluate
 from tonelens.cli.explain import explain
 from tonelens.cli.prepare import prepare
 from tonelens.cli.recipes import recipes
+from tonelens.cli.reproduce import reproduce
 from tonelens.cli.train import train
 from tonelens.errors import TonelensError
 
@@ -30,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (explain, prepare, annotate, train, evaluate, distil, recipes):
+for command in (explain, prepare, annotate, train, evaluate, compare, reproduce, distil, recipes):
     app.command()(command)
 
 

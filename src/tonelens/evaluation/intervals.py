@@ -12,7 +12,7 @@ Source    Efron and Tibshirani 1993, chapter 13; Field and Welsh 2007, J. R. Sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Counts: TypeAlias = NDArray[np.float64]
+Unit: TypeAlias = Literal["speaker", "clip"]
+"""What is drawn with replacement."""
 
 MIN_SPEAKERS = 5
 """With 4 speakers there are 35 different draws and half of the extreme ones repeat one voice; our choice."""
@@ -36,8 +38,7 @@ class Interval:
     value: float
     low: float
     high: float
-    unit: Literal["speaker", "clip"]
-    """What was drawn with replacement."""
+    unit: Unit
     n: int
     """Clips behind the score."""
     clusters: int
@@ -61,24 +62,18 @@ def bootstrap(
         replicates: R.
         seed: the same seed gives the same interval.
     """
-    clusters_CS, unit = _cluster(counts_NS, speakers)
+    clusters_CS, unit = cluster(counts_NS, speakers)
     clusters = len(clusters_CS)
-    different_US, times_U = np.unique(clusters_CS, axis=0, return_counts=True)
-    random = np.random.default_rng(seed)
-    scores = []
-    for start in range(0, replicates, BLOCK):
-        size = min(BLOCK, replicates - start)
-        drawn_RU = random.multinomial(clusters, times_U / clusters, size=size)
-        scores.append(statistic(drawn_RU.astype(np.float64) @ different_US))
-    valid = np.concatenate(scores)
+    drawn = drawn_sums(clusters_CS, replicates=replicates, seed=seed)
+    valid = np.concatenate([statistic(sums_RS) for sums_RS in drawn])
     valid = valid[np.isfinite(valid)]
     value = float(statistic(counts_NS.sum(axis=0, keepdims=True))[0])
     low, high = np.percentile(valid, [2.5, 97.5]) if len(valid) else (value, value)
     return Interval(value, float(low), float(high), unit, len(counts_NS), clusters)
 
 
-def _cluster(counts_NS: Counts, speakers: Sequence[str | None]) -> tuple[Counts, Literal["speaker", "clip"]]:
-    """Sum the rows per speaker, or leave them where speakers cannot be drawn."""
+def cluster(counts_NS: Counts, speakers: Sequence[str | None]) -> tuple[Counts, Unit]:
+    """Sum the rows per speaker, shape (C, S), or leave them where speakers cannot be drawn."""
     known = [speaker for speaker in speakers if speaker is not None]
     if len(known) < len(speakers) or len(set(known)) < MIN_SPEAKERS:
         return counts_NS, "clip"
@@ -86,3 +81,17 @@ def _cluster(counts_NS: Counts, speakers: Sequence[str | None]) -> tuple[Counts,
     sums_CS = np.zeros((len(names), counts_NS.shape[1]))
     np.add.at(sums_CS, of_clip_N, counts_NS)
     return sums_CS, "speaker"
+
+
+def drawn_sums(clusters_CS: Counts, *, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Counts]:
+    """Summed counts of C clusters drawn with replacement, in blocks of shape (BLOCK or fewer, S).
+
+    Every column is summed over the same draw, so the columns of two systems make a paired bootstrap.
+    """
+    clusters = len(clusters_CS)
+    different_US, times_U = np.unique(clusters_CS, axis=0, return_counts=True)
+    random = np.random.default_rng(seed)
+    for start in range(0, replicates, BLOCK):
+        size = min(BLOCK, replicates - start)
+        drawn_RU = random.multinomial(clusters, times_U / clusters, size=size)
+        yield drawn_RU.astype(np.float64) @ different_US

@@ -1,14 +1,17 @@
 """What a system said about one clip, beside what is true: the only input of every score.
 
 On disk   predictions.jsonl, one clip a line, keys as the fields of `Prediction`, absent where None or empty.
-          Any other system is scored from a plain CSV with the columns id, label, prediction and,
-          where known, speaker; an empty prediction is an output that could not be parsed.
+          Any other system is scored from a plain CSV with the columns id, label, prediction and, where
+          known, speaker and probabilities, one column a label: p_anger, p_fear ... An empty prediction is
+          an output that could not be parsed; a row whose probabilities are all empty has none.
 Words     labels are compared as they are written, case included; bring both sides to one label set first.
+Units     probabilities are fractions in [0, 1]; those of a clip sum to 1 within SUM_TOLERANCE.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -18,7 +21,11 @@ from tonelens.errors import CorpusError
 from tonelens.storage import read_jsonl, write_jsonl
 
 CSV_COLUMNS = ("id", "label", "prediction")
-"""What a plain CSV of predictions must have; `speaker` may stand beside them."""
+"""What a plain CSV of predictions must have; `speaker` and probabilities may stand beside them."""
+PROBABILITY = "p_"
+"""How the name of a column of probabilities begins; the label follows."""
+SUM_TOLERANCE = 1e-3
+"""Probabilities that were written with four digits sum to 1 this closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,9 @@ class Prediction:
             raise CorpusError(
                 f"prediction {row['id']!r}: descriptors must be name -> {{claimed, measured}}. Correct it."
             ) from None
+        _check_words(row)
+        if shares := row.get("probabilities"):
+            _check_probabilities(shares, place=f"prediction {row['id']!r}")
         return cls(**{**row, "descriptors": claims})
 
 
@@ -91,10 +101,11 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
 
 
 def read_predictions(path: Path) -> list[Prediction]:
-    """Read predictions.jsonl, or a CSV with the columns id, label, prediction (and speaker).
+    """Read predictions.jsonl, or a CSV with the columns id, label, prediction (and speaker, p_LABEL).
 
     Raises:
-        CorpusError: a file that is missing, empty, torn or without a column; an id that occurs twice.
+        CorpusError: a file that is missing, empty, torn or without a column; an id that occurs twice;
+            probabilities that are none.
     """
     if not path.is_file():
         raise CorpusError(f"{path}: no such file. Give a predictions.jsonl or a CSV of predictions.")
@@ -144,5 +155,53 @@ def _from_csv(row: Mapping[str, str | None], *, place: str) -> Prediction:
     if not clip or not label:
         raise CorpusError(f"{place}: id or label is empty. Every clip needs both.")
     return Prediction(
-        id=clip, speaker=speaker or None, reference_emotion=label, predicted_emotion=prediction or None
+        id=clip,
+        speaker=speaker or None,
+        reference_emotion=label,
+        predicted_emotion=prediction or None,
+        probabilities=_csv_probabilities(row, place=place),
     )
+
+
+def _csv_probabilities(row: Mapping[str, str | None], *, place: str) -> dict[str, float]:
+    """Label -> probability; empty where the row has none."""
+    cells = {
+        name.removeprefix(PROBABILITY): (text or "").strip()
+        for name, text in row.items()
+        if name and name.startswith(PROBABILITY)  # cells beyond the head come under None
+    }
+    if not any(cells.values()):
+        return {}
+    shares: dict[str, Any] = {}
+    for label, text in cells.items():
+        try:
+            shares[label] = float(text)
+        except ValueError:
+            shares[label] = text
+    _check_probabilities(shares, place=place)
+    return shares
+
+
+def _check_words(row: Mapping[str, Any]) -> None:
+    """Refuse ids, labels and speakers that are no text: they would not be found again in another file."""
+    for name in ("id", "reference_emotion", "predicted_emotion", "speaker"):
+        value = row.get(name)
+        if not isinstance(value, str) and not (value is None and name in ("predicted_emotion", "speaker")):
+            raise CorpusError(f"prediction {row['id']!r}: {name} is {value!r}; it must be text. Correct it.")
+
+
+def _check_probabilities(shares: Any, *, place: str) -> None:
+    if not isinstance(shares, Mapping):
+        raise CorpusError(f"{place}: probabilities must be label -> number. Correct it.")
+    for label, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise CorpusError(
+                f"{place}: the probability of {label!r} is {share!r}; it must be a number from 0 to 1. "
+                f"Correct it, or leave out all of the clip's probabilities."
+            )
+    total = math.fsum(shares.values())
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise CorpusError(
+            f"{place}: the probabilities sum to {total:.4g}, but they must sum to 1. "
+            f"Give one for every label, or leave out all of the clip's probabilities."
+        )

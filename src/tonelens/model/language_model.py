@@ -64,24 +64,35 @@ def _regex(pattern: str) -> Any:
 
 def small_llama(config: LlmConfig, tokenizer: Any) -> nn.Module:
     """A randomly initialised Llama of the recipe's size."""
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaForCausalLM
 
     return LlamaForCausalLM(  # type: ignore[no-any-return]
-        LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=config.width,
-            intermediate_size=8 * config.width // 3 // 8 * 8,
-            num_hidden_layers=config.layers,
-            num_attention_heads=config.heads,
-            num_key_value_heads=config.heads,
-            max_position_embeddings=LONGEST_SEQUENCE,
-            attention_dropout=config.dropout,
-            initializer_range=config.width**-0.5,  # 0.02, the default, is made for widths of thousands
-            tie_word_embeddings=True,
+        small_llama_config(
+            config,
+            len(tokenizer),
             bos_token_id=tokenizer.bos_token_id,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
+    )
+
+
+def small_llama_config(config: LlmConfig, vocabulary: int, **tokens: int) -> Any:
+    """Its configuration, for a tokenizer of so many tokens; `tokens` are ids of the special ones."""
+    from transformers import LlamaConfig
+
+    return LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=config.width,
+        intermediate_size=8 * config.width // 3 // 8 * 8,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.heads,
+        num_key_value_heads=config.heads,
+        max_position_embeddings=LONGEST_SEQUENCE,
+        attention_dropout=config.dropout,
+        initializer_range=config.width**-0.5,  # 0.02, the default, is made for widths of thousands
+        tie_word_embeddings=True,
+        **tokens,
     )
 
 

@@ -1,0 +1,96 @@
+"""Every row of the paper's result tables that a recipe can repeat, and how far a repetition may lie off.
+
+Units     percent, as printed there. "UA" of the paper is plain accuracy (WA): 22 of the sequel's 24 values
+          are whole counts over 1241 and 2608 clips, which a macro recall would not be.
+Tolerance half the 95 % interval of an accuracy over the paper's test clips, sqrt(p (1 - p) / n): it says what
+          other test clips of the same kind would change, nothing of other weights, GPUs or data.
+Source    Chen et al. 2025, arXiv:2505.23236, tables 1 to 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+TEST_CLIPS = MappingProxyType({"iemocap": 1241, "meld": 2610})
+"""IEMOCAP's session 5 with four classes; MELD's test part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What the paper prints of one system on one corpus."""
+
+    wa: float
+    """The paper's "UA"."""
+    wer: float | None
+    """None where the system writes no transcript."""
+
+    def tolerance(self, corpus: str) -> float:
+        """Percentage points either side of `wa`."""
+        share = self.wa / 100
+        return 196 * math.sqrt(share * (1 - share) / TEST_CLIPS[corpus])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system."""
+
+    recipe: str
+    """The shipped recipe that repeats it."""
+    system: str
+    iemocap: Printed
+    meld: Printed
+    captions: tuple[float, float, float, float, float] | None = None
+    """BLEU@4, METEOR, ROUGE-L, CIDEr, SPICE on EMOSEC, where it is printed."""
+
+    def printed(self) -> Mapping[str, Printed]:
+        """By corpus."""
+        return {"iemocap": self.iemocap, "meld": self.meld}
+
+
+def _row(
+    name: str,
+    system: str,
+    iemocap: tuple[float, float | None],
+    meld: tuple[float, float | None],
+    captions: tuple[float, float, float, float, float] | None = None,
+) -> tuple[str, Row]:
+    return name, Row(f"ablations/{name}", system, Printed(*iemocap), Printed(*meld), captions)
+
+
+PROPOSED = (10.3, 22.1, 30.4, 19.3, 9.0)
+ROWS: Mapping[str, Row] = MappingProxyType(
+    dict(
+        (
+            _row("table2_row1", "HuBERT-large + classifier", (64.6, 23.8), (53.2, 45.7)),
+            _row("table2_row2", "WavLM-large + classifier", (68.9, 39.1), (54.6, 60.2)),
+            _row("table2_row3", "wav2vec2-large + classifier", (69.3, 28.0), (54.8, 41.2)),
+            _row(
+                "table2_row4", "LLM, SER+SED+ASR, one plain stream", (73.6, 24.3), (56.4, 29.9),
+                (7.1, 15.8, 24.1, 10.7, 5.9),
+            ),
+            _row("table2_row5", "disentangled, SER+ASR, no SED", (70.6, 18.9), (53.3, 29.6)),
+            _row(
+                "table2_row6", "disentangled, SER+SED, no ASR", (75.5, None), (56.5, None),
+                (10.2, 22.0, 30.1, 19.2, 8.8),
+            ),
+            _row("table2_row7", "proposed", (77.6, 11.1), (60.1, 25.3), PROPOSED),
+            _row(
+                "table3_row1", "one stage, SED+emotion", (75.5, None), (56.5, None),
+                (10.2, 22.0, 30.1, 19.2, 8.8),
+            ),
+            _row(
+                "table3_row2", "two stages once each", (76.8, 10.7), (59.1, 25.0),
+                (8.0, 17.9, 26.7, 16.3, 5.1),
+            ),
+            _row("table3_row3", "alternating, transcript+emotion", (70.6, 18.9), (53.3, 29.6)),
+            _row("table3_row4", "alternating, all, beta 1e-2", (77.6, 11.1), (60.1, 25.3), PROPOSED),
+            _row("table3_row5", "beta 1", (72.8, 17.7), (53.5, 28.6), (7.8, 16.9, 25.2, 12.4, 6.7)),
+            _row("table3_row6", "beta 1e-1", (77.3, 11.8), (59.7, 26.0), (9.8, 21.5, 29.6, 18.9, 8.6)),
+            _row("table3_row7", "beta 1e-3", (77.4, 11.3), (60.2, 25.1), (10.4, 21.9, 30.3, 19.4, 8.9)),
+            _row("table3_row8", "beta 1e-4", (77.1, 11.6), (59.8, 25.8), (10.0, 21.7, 29.6, 18.6, 8.5)),
+        )
+    )
+)  # fmt: skip

@@ -1,0 +1,28 @@
+import json
+
+from tonelens.evaluation.paper_rows import ROWS
+from tonelens.evaluation.repetition import Measured, Repetition, repetition_page
+
+
+def measured(ours):
+    return Measured(metric="wa", paper=77.6, ours=ours, tolerance=2.3)
+
+
+def test_a_score_is_within_or_outside_the_tolerance():
+    assert measured(75.4).verdict == "within"
+    assert measured(75.2).verdict == "outside"
+    assert Measured(metric="wer", paper=11.1, ours=11.1, tolerance=None).verdict == "no tolerance known"
+
+
+def test_the_page_and_the_json_state_both_values_and_what_differs():
+    found = Repetition(
+        corpus="iemocap", clips=1241, scores=(measured(75.0),), others={"ua": 74.2}, protocol="session 5",
+        differences=("another encoder",),
+    )  # fmt: skip
+    page = repetition_page("table2_row7", ROWS["table2_row7"], found)
+    assert "wa        paper  77.6   ours  75.0   deviation  -2.6   outside 2.3 points" in page
+    assert "ua                      ours  74.2" in page
+    assert "differs: another encoder" in page
+    row = json.loads(json.dumps(found.to_dict()))
+    assert row["scores"][0]["verdict"] == "outside"
+    assert row["differences"] == ["another encoder"]
