@@ -51,7 +51,7 @@ PROTOCOLS = (
     ("nemo", "leave-speakers-out"),
 )
 NO_TEXT = ("schedule.asr_epochs=0", "answer.transcript=false")
-SETTINGS = {  # about as many steps, and copies, as RAVDESS's 60, 2 and 3 epochs of 1200 clips and 4 copies of each
+SETTINGS = {  # about as many steps and copies as RAVDESS's: 60, 2 and 3 epochs of 1200 clips, 4 copies each
     "emodb": (
         "utterance.epochs=120", "utterance.copies=8", "utterance.speed=0.2",
         "schedule.asr_epochs=4", "schedule.ser_epochs=9",
