@@ -57,10 +57,11 @@ def reproduce(  # noqa: PLR0913 - one for every option
             f"--dry-run to see what that takes."
         )
     from tonelens.cli.progress import Bars, hide_loading_bars
-    from tonelens.evaluation.repetition import repeated, repetition_page
+    from tonelens.evaluation.repetition import repeated, repetition_page, settings_for
     from tonelens.training.run import train_on
 
     hide_loading_bars()
+    recipe = load_recipe(ROWS[row].recipe, [*settings_for(data), *(settings or [])])
     with Bars() as bars:
         folder, _, skipped = train_on(recipe, data, out, resume=resume, cache=None, reporter=bars)
         found = repeated(ROWS[row], folder, data, bars)

@@ -16,6 +16,13 @@ from types import MappingProxyType
 
 TEST_CLIPS = MappingProxyType({"iemocap": 1241, "meld": 2610})
 """IEMOCAP's session 5 with four classes; MELD's test part."""
+SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "iemocap": ("data.protocol=emobox", "data.fold=5"),
+        "meld": ("data.protocol=official", "data.allow_speaker_overlap=true"),
+    }
+)
+"""The paper's test part of a corpus; voices of MELD's series are in every part."""
 
 
 @dataclass(frozen=True, slots=True)

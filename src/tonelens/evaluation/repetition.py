@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tonelens.corpora.cuts import corpus_of, read_cuts
-from tonelens.evaluation.paper_rows import TEST_CLIPS, Row
+from tonelens.evaluation.paper_rows import SETTINGS, TEST_CLIPS, Row
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
 from tonelens.explain import Explainer
@@ -50,6 +50,16 @@ class Repetition:
         """As JSON values."""
         scores = [{**asdict(one), "verdict": one.verdict} for one in self.scores]
         return {**asdict(self), "scores": scores}
+
+
+def settings_for(data: Sequence[Path]) -> list[str]:
+    """Recipe settings that test on what the paper tests on, for one of its corpora; else none.
+
+    Raises:
+        CorpusError: cuts cannot be read.
+    """
+    corpora = {corpus_of(cut) for path in data for cut in read_cuts(path)}
+    return list(SETTINGS.get(corpora.pop(), ())) if len(corpora) == 1 else []
 
 
 def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) -> Repetition:

@@ -1,0 +1,49 @@
+"""A row of the paper, trained in small on made-up speech and set beside what the paper prints."""
+
+import json
+
+import pytest
+from lhotse import CutSet
+
+from journeys.command_line import tonelens
+from journeys.trained import settings
+from tonelens.corpora.cuts import read_cuts
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tmp_path_factory.mktemp("row") / "run"
+
+
+def reproduced(journey, run, *more):
+    small = settings("llm.source=scratch", "llm.lora_rank=0")
+    return tonelens("reproduce", "table2_row7", "--data", journey.cuts, "--out", run, *small, *more)
+
+
+def test_a_row_is_trained_tested_and_states_how_it_differs(journey, run):
+    ended = reproduced(journey, run)
+    assert ended.exit_code == 0, ended.stderr
+    assert "proposed, synthetic, 48 clips" in ended.stdout
+    assert "differs: the paper does not test on synthetic" in ended.stdout
+    assert "differs: encoder log-mel, LLM scratch" in ended.stdout
+    assert "deviation" not in ended.stdout, "there is nothing to deviate from"
+    again = json.loads(reproduced(journey, run, "--resume", "--json").stdout)
+    assert again["clips"] == 48
+    assert 0 <= again["others"]["ua"] <= 100
+
+
+def test_a_corpus_of_the_paper_is_held_against_its_figure(journey, run, tmp_path):
+    cuts = tmp_path / "cuts.jsonl.gz"
+    renamed = list(read_cuts(journey.cuts))
+    for cut in renamed:
+        cut.custom["corpus"] = "iemocap"
+    CutSet.from_cuts(renamed).to_file(cuts)
+    small = settings("llm.source=scratch", "llm.lora_rank=0", "data.fold=1")
+    ended = tonelens("reproduce", "table2_row6", "--data", cuts, "--out", tmp_path / "run", *small, "--json",
+                     "--set", "schedule.asr_epochs=0")  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    (score,) = found["scores"]
+    assert (score["metric"], score["paper"]) == ("wa", 75.5), "this row has no transcript, so no WER"
+    assert score["verdict"] in ("within", "outside")
+    assert "48 test clips, not the paper's 1241" in found["differences"]
