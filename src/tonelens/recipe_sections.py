@@ -26,7 +26,7 @@ def require(condition: bool, message: str) -> None:
 class DataConfig:
     """Which clips train, which stop the training early, which are never seen."""
 
-    protocol: Literal["emobox", "speaker-disjoint", "leave-speakers-out", "random", "none"] = (
+    protocol: Literal["emobox", "speaker-disjoint", "leave-speakers-out", "official", "random", "none"] = (
         "speaker-disjoint"
     )
     """How the clips are divided into train, dev and test."""

@@ -6,10 +6,12 @@ import json
 import pytest
 
 from tonelens.corpora.cuts import (
+    age_of,
     corpus_of,
     cuts_bytes,
     duplicate_of,
     emotion_of,
+    emotion_shares_of,
     fold_of,
     path_of,
     read_cuts,
@@ -34,6 +36,16 @@ def test_what_is_written_is_read(cuts, tmp_path):
     assert (text_of(first), fold_of(first), duplicate_of(first)) == ("Grüße", 2, None)
     assert path_of(first).name == "toy-a.wav" and path_of(first).is_absolute()
     assert (speaker_of(second), fold_of(second), duplicate_of(second)) == (None, None, "toy-a")
+
+
+def test_age_and_votes_are_kept_where_known_and_leave_no_trace_where_not(cut, tmp_path):
+    shares = {"anger": 0.1, "sadness": 2 / 3}
+    asked = cut("toy-a", age_years=74, emotion_shares=shares)
+    (tmp_path / "cuts.jsonl.gz").write_bytes(cuts_bytes([asked, cut("toy-b")]))
+    first, second = read_cuts(tmp_path)
+    assert (age_of(first), emotion_shares_of(first)) == (74, shares)
+    assert (age_of(second), emotion_shares_of(second)) == (None, None)
+    assert not {"age_years", "emotion_shares"} & second.custom.keys()
 
 
 def test_a_folder_stands_for_its_cuts_file_and_gzip_is_not_needed(cuts, tmp_path):

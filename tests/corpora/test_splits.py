@@ -63,6 +63,23 @@ def test_leave_speakers_out_has_one_fold_a_speaker_in_order_of_names(studio):
     assert speakers(split(studio, "leave-speakers-out", fold=7), studio, "test") == {"toy-07"}
 
 
+def test_official_takes_the_parts_of_the_authors_whoever_speaks(cut):
+    sizes = {"train": 5, "dev": 2, "test": 3}
+    cuts = [cut(f"toy-{part}-{n}", speaker="x", part=part) for part in PARTS for n in range(sizes[part])]
+    parted = split(cuts, "official", fold=1)  # there are no folds; recipes always name one
+    assert {parted.parts[item.id] == item.custom["part"] for item in cuts} == {True}
+    assert parted.counts() == sizes and parted.fold is None and not parted.speaker_disjoint
+    assert parted.describe().startswith("Split official (5 train, 2 dev, 3 test): NOT speaker-disjoint")
+    assert fold_numbers(cuts, "official") == ()
+    assert split(cuts, "official", hold_out_dev=False).counts() == {"train": 7, "dev": 0, "test": 3}
+
+
+def test_official_without_parts_names_the_way_out(cut):
+    cuts = [cut("toy-a", part="train"), cut("toy-b")]
+    with pytest.raises(CorpusError, match=r"1 of 2 clips have no official part \(toy\)\. Use emobox or"):
+        split(cuts, "official")
+
+
 def test_none_trains_on_everything(studio):
     parted = split(studio, "none")
     assert parted.counts() == {"train": 144, "dev": 0, "test": 0}
@@ -236,4 +253,11 @@ def test_whole_speakers_stay_together_whatever_the_corpus(cut, roster, seed, dat
 
 
 def test_every_protocol_is_tried_above():
-    assert PROTOCOLS == ("emobox", "speaker-disjoint", "leave-speakers-out", "random", "none")
+    assert PROTOCOLS == (
+        "emobox",
+        "speaker-disjoint",
+        "leave-speakers-out",
+        "official",
+        "random",
+        "none",
+    )

@@ -22,7 +22,22 @@ FOUNDATIONS = (
 LAYER = dict.fromkeys(FOUNDATIONS, 0)
 LAYER |= {"corpora": 1, "descriptors": 2, "batching": 3, "model": 4, "explain": 5}
 LAYER |= {"evidence": 6, "evaluation": 7, "training": 8, "server": 9, "cli": 10}
-CORPUS_FILES = ("ravdess", "emodb", "nemo", "tess", "urdu", "ased", "synthetic")
+CORPUS_FILES = (
+    "ravdess",
+    "emodb",
+    "nemo",
+    "tess",
+    "urdu",
+    "ased",
+    "cremad",
+    "esd",
+    "savee",
+    "emovo",
+    "msp_podcast",
+    "iemocap",
+    "meld",
+    "synthetic",
+)
 HEAVY = ("torch", "transformers", "peft", "accelerate")
 
 MODULES = [path for path in sorted(SRC.rglob("*.py")) if path != SRC / "__init__.py"]

@@ -18,6 +18,7 @@ from tonelens import __version__
 from tonelens.cli.annotate import annotate
 from tonelens.cli.compare import compare
 from tonelens.cli.distil import distil
+from tonelens.cli.doctor import doctor
 from tonelens.cli.evaluate import evaluate
 from tonelens.cli.explain import explain
 from tonelens.cli.prepare import prepare
@@ -33,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (explain, prepare, annotate, train, evaluate, compare, reproduce, distil, recipes):
+for command in (explain, prepare, doctor, annotate, train, evaluate, compare, reproduce, distil, recipes):
     app.command()(command)
 
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    corpus: Annotated[str, typer.Argument(help="ravdess, emodb, nemo, tess, urdu, ased, csv or jsonl")],
+    corpus: Annotated[
+        str, typer.Argument(help="a corpus of docs/data.md (ravdess, iemocap, meld ...), csv or jsonl")
+    ],
     source: Annotated[Path, typer.Argument(help="the corpus's folder, or the list")],
     out: Annotated[Path, typer.Argument(help="the folder to write: cuts, summary, skipped clips")],
     labels: Annotated[str | None, typer.Option(help="comma-separated label set")] = None,

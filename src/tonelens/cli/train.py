@@ -34,8 +34,8 @@ def train(
 
     if recipe == "finetune" and start is None:
         raise InputError(
-            "finetune goes on from a trained model, but --start is missing. Add --start tonelens-tiny, or train "
-            "from the beginning with the recipe tiny."
+            "finetune goes on from a trained model, but --start is missing. Add --start tonelens-tiny, "
+            "or train from the beginning with the recipe tiny."
         )
     loaded = load_recipe(recipe, settings or [])
     from tonelens.cli.progress import Bars, hide_loading_bars

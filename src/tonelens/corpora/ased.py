@@ -17,6 +17,9 @@ from tonelens.corpora.clips import Clip, Corpus
 
 EMOTIONS = {"n1": "neutral", "f2": "fear", "h3": "happiness", "s4": "sadness", "a5": "anger"}
 NAME = re.compile(rf"({'|'.join(EMOTIONS)})-0[1-7]-0[12]-(0[12])-(\d\d)", re.IGNORECASE)
+COMMON_SENTENCES = ("01", "02")
+TWICE_STEMS = ("a5-07-02-02-63", "h3-01-02-02-08", "n1-07-02-02-53", "s4-03-02-01-23")
+TWICE = "the second repetition is the sound of the first, as published; counted on the decoded samples"
 
 
 def clip_of(path: Path) -> Clip | None:
@@ -36,6 +39,12 @@ def clip_of(path: Path) -> Clip | None:
     )
 
 
+def sentence_of(clip: Clip) -> str | None:
+    """`s01` and `s02` are common to all emotions; the numbers 03 to 07 count each emotion's own."""
+    emotion, number = clip.id.removeprefix("ased-").lower().split("-")[:2]
+    return f"s{number}" if number in COMMON_SENTENCES else f"{emotion}s{number}"
+
+
 CORPUS = Corpus(
     name="ased",
     title="ASED",
@@ -45,4 +54,6 @@ CORPUS = Corpus(
     home="https://github.com/wgwangang/ASED_V1",
     name_rule="<folder>/<n1|f2|h3|s4|a5>-<sentence>-<repetition>-<gender>-<speaker>.wav",
     clip_of=clip_of,
+    known_defects={f"ased-{stem}": TWICE for stem in TWICE_STEMS},
+    sentence_of=sentence_of,
 )

@@ -33,6 +33,16 @@ class Clip:
     intensity: str | None = None
     test_fold: int | None = None
     """The EmoBox fold that tests this clip."""
+    age_years: int | None = None
+    """Of the speaker, when recorded."""
+    emotion_shares: Mapping[str, float] | None = None
+    """What listeners heard: label -> share of their votes (sum 1, no zeros); None where nobody was asked."""
+    part: str | None = None
+    """"train", "dev" or "test" where the authors publish a split."""
+    facts: Mapping[str, str | int | float] | None = None
+    """Further columns of the corpus's tables (ratings, dialogue ...); they stand in `cut.custom`."""
+    length_s: float | None = None
+    """As the corpus's tables give it, to find files that broke off; None where they do not."""
     start_s: float = 0.0
     end_s: float | None = None
     """None is the end of the file."""
@@ -57,6 +67,12 @@ class Found:
 
     clips: tuple[Clip, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What whoever uses the clips should know, a sentence each; they go into the summary."""
+    emotion_counts: Mapping[str, int] | None = None
+    """Clips of each emotion by the labels beside the audio, where a corpus has no fixed number."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Id -> emotion of clips that are published too short or too long; leaving these out is no shortage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +82,8 @@ class Corpus:
     name: str
     title: str
     emotion_counts: Mapping[str, int]
-    """Clips of each emotion in the complete corpus; their sum is the number that must be there."""
+    """Clips of each emotion in the complete corpus; their sum is the number that must be there.
+    Empty where releases differ, and `Found.emotion_counts` says it."""
     language: str
     licence: str
     home: str
@@ -79,6 +96,17 @@ class Corpus:
     """Adds what stands in tables beside the audio (nEMO's data.tsv); most corpora have none."""
     missing: Callable[[Collection[str]], list[str]] = field(default=lambda ids: [])
     """Names of clips absent from the ids found, where the corpus is a grid that can be known."""
+    known_defects: Mapping[str, str] = field(default_factory=dict)
+    """Clip id -> what is wrong with it as published, and who says so; `doctor` looks whether it still is."""
+    sentence_of: Callable[[Clip], str | None] = field(default=lambda clip: clip.text)
+    """What tells one sentence from another, for `doctor`: the text, or a word for it where names only number
+    the sentences."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Id -> emotion of published clips that no download has whole; leaving these out is no shortage."""
+    sound_of: Callable[[Path, Path, Callable[[int, int], None] | None], Path] = field(
+        default=lambda source, out, progress: source
+    )
+    """Makes audio below the second folder where the first holds only films; gives the folder to read."""
 
     @property
     def clip_count(self) -> int:

@@ -5,7 +5,9 @@ A clip is a Lhotse MonoCut with one supervision:
     cut.id                    "<corpus>-<stem>"
     cut.recording             the file, absolute path; cut.start and cut.duration (s) select the part
     supervision               speaker "<corpus>-<speaker>", gender, language, text, custom {"emotion"}
-    cut.custom                {"corpus", "test_fold", "intensity", "sha256", "duplicate_of"}
+    cut.custom                {"corpus", "test_fold", "intensity", "sha256", "duplicate_of"}; where known also
+                              "age_years" and "emotion_shares" (what listeners voted), "part" of a published
+                              split, and the corpus's own facts (IEMOCAP's ratings, MELD's dialogue ...)
 
 A cuts file is gzipped JSON lines sorted by id, the same bytes for the same clips.
 """
@@ -63,6 +65,10 @@ def cut_of(checked: Checked) -> MonoCut:
             "intensity": clip.intensity,
             "sha256": checked.sha256,
             "duplicate_of": checked.duplicate_of,
+            **({} if clip.age_years is None else {"age_years": clip.age_years}),
+            **({} if clip.emotion_shares is None else {"emotion_shares": dict(clip.emotion_shares)}),
+            **({} if clip.part is None else {"part": clip.part}),
+            **(clip.facts or {}),
         },
     )
 
@@ -155,6 +161,24 @@ def fold_of(cut: MonoCut) -> int | None:
     """The EmoBox fold that tests this clip, or None."""
     fold: int | None = cut.custom.get("test_fold")
     return fold
+
+
+def part_of(cut: MonoCut) -> str | None:
+    """`train`, `dev` or `test` where the authors publish a split, else None."""
+    part: str | None = (cut.custom or {}).get("part")
+    return part
+
+
+def age_of(cut: MonoCut) -> int | None:
+    """Age of the speaker in years, or None."""
+    years: int | None = (cut.custom or {}).get("age_years")
+    return years
+
+
+def emotion_shares_of(cut: MonoCut) -> dict[str, float] | None:
+    """Label -> share of the listeners' votes (labels without a vote are absent), or None."""
+    shares: dict[str, float] | None = (cut.custom or {}).get("emotion_shares")
+    return shares
 
 
 def duplicate_of(cut: MonoCut) -> str | None:

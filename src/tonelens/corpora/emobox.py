@@ -26,7 +26,7 @@ def with_folds(found: Found, corpus: Corpus, fold_list: Path) -> Found:
     """
     folds = _read_folds(corpus, fold_list)
     clips = tuple(replace(clip, test_fold=folds.get(clip.id)) for clip in found.clips)
-    return Found(clips, found.skipped)
+    return replace(found, clips=clips)
 
 
 def _read_folds(corpus: Corpus, fold_list: Path) -> dict[str, int | None]:

@@ -53,9 +53,13 @@ def gather(
     checked, findings = check_clips(found.clips, progress)
     skipped = [*found.skipped, *findings]
     skipped += _missing(source, checked, skipped)
-    wanted = source.emotion_counts or Counter(clip.emotion for clip in found.clips)
+    wanted = Counter(source.emotion_counts or (clip.emotion for clip in found.clips))
     expected = sum(wanted.values())
-    notes = []
+    notes = list(found.notes)
+    unusable = sorted(source.unusable.keys() - {item.clip.id for item in checked})
+    if unusable:
+        notes.append(f"as published, no copy has these whole: {few_of(unusable)}; left out, and no shortage")
+        wanted.subtract(source.unusable[name] for name in unusable)
     shortage = _shortage(source, wanted, checked, skipped)
     if shortage is not None:
         if source.emotion_counts and not allow_incomplete:
@@ -102,7 +106,7 @@ def _shortage(
     if not wrong:
         return None
     text = f"{source.title}: {len(checked)} usable clips of {sum(wanted.values())}; {', '.join(wrong)}"
-    left_out = [item for item in skipped if not item.kept]
+    left_out = [item for item in skipped if not item.kept and item.reason != "other-label"]
     if left_out:
         text += "; left out: " + few_of(f"{Path(item.path).name} ({item.reason})" for item in left_out)
     return text + "."

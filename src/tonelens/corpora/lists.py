@@ -42,7 +42,7 @@ def read_list(
     Raises:
         CorpusError: with all that is wrong, a line each.
     """
-    rows = _read_rows(path)
+    rows = read_rows(path)
     problems: list[str] = []
     clips = []
     for line, row in rows:
@@ -73,8 +73,12 @@ def refuse(path: Path, problems: list[str]) -> None:
     )
 
 
-def _read_rows(path: Path) -> list[tuple[int, Mapping[str, str]]]:
-    """Every row with its line number (from 1), cells as trimmed text, empty cells left out."""
+def read_rows(path: Path) -> list[tuple[int, Mapping[str, str]]]:
+    """Every row with its line number (from 1), cells as trimmed text, empty cells left out.
+
+    Raises:
+        CorpusError: the list cannot be read.
+    """
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from tonelens.corpora import ased, emodb, nemo, ravdess, tess, urdu
+from tonelens.corpora import (
+    ased,
+    cremad,
+    emodb,
+    emovo,
+    esd,
+    iemocap,
+    meld,
+    msp_podcast,
+    nemo,
+    ravdess,
+    savee,
+    tess,
+    urdu,
+)
 from tonelens.corpora.checks import Progress
 from tonelens.corpora.clips import Corpus, Found, read_original
 from tonelens.corpora.emobox import with_folds
@@ -15,8 +30,24 @@ from tonelens.emotions import LabelSet
 from tonelens.errors import CorpusError
 
 CORPORA: dict[str, Corpus] = {
-    module.CORPUS.name: module.CORPUS for module in (ravdess, emodb, nemo, tess, urdu, ased)
+    module.CORPUS.name: module.CORPUS
+    for module in (
+        ravdess,
+        emodb,
+        nemo,
+        tess,
+        urdu,
+        ased,
+        cremad,
+        esd,
+        savee,
+        emovo,
+        msp_podcast,
+        iemocap,
+        meld,
+    )
 }
+CORPORA |= {variant.name: variant for variant in (iemocap.FIVE_CLASSES, iemocap.SIX_CLASSES)}
 LISTS = ("csv", "jsonl")
 
 
@@ -54,16 +85,22 @@ def prepare(
     if corpus not in CORPORA:
         raise CorpusError(f"{corpus!r} is no corpus; there are {', '.join((*CORPORA, *LISTS))}. Name one.")
     spec = CORPORA[corpus]
-    found = read_corpus(spec, source)
+    found = read_corpus(spec, spec.sound_of(source, out, progress))
     if emobox_folds is not None:
         found = with_folds(found, spec, emobox_folds)
+    published = Source.of(spec, found.emotion_counts)
     return gather(
-        Source.of(spec), found, out, labels=labels, allow_incomplete=allow_incomplete, progress=progress
+        replace(published, unusable={**spec.unusable, **found.unusable}),
+        found,
+        out,
+        labels=labels,
+        allow_incomplete=allow_incomplete,
+        progress=progress,
     )
 
 
 def read_corpus(corpus: Corpus, source: Path) -> Found:
-    """Read a corpus folder in either layout; no audio is opened.
+    """Read a corpus folder in either layout; no audio is decoded.
 
     Raises:
         CorpusError: no such folder, no clip in it, or a manifest of another corpus.

@@ -84,4 +84,8 @@ CORPUS = Corpus(
     name_rule="Actor_AA/03-01-emotion-intensity-statement-repetition-AA.wav",
     clip_of=clip_of,
     missing=missing,
+    known_defects={
+        "ravdess-03-01-03-01-02-02-07": "the second repetition is the sound of the first, as published; "
+        "counted on the decoded samples"
+    },
 )

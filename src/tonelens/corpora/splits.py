@@ -4,6 +4,7 @@ Parts     "train", "dev", "test". Folds are counted from 1. A part is a set of c
 Protocols emobox               test = the published fold; dev taken by whole speakers from the rest
           speaker-disjoint     whole speakers dealt into `folds` groups, balanced in clips, gender, emotion
           leave-speakers-out   one fold a speaker
+          official             the parts their authors publish, dev too; voices may mix
           random               clips dealt at random: voices mix, only when explicitly allowed
           none                 everything trains
 Speaker   a speaker is `speaker_of(cut)`: where a corpus uses one number for two persons (ASED, five
@@ -22,12 +23,12 @@ from typing import Any
 
 from lhotse import MonoCut
 
-from tonelens.corpora.cuts import corpus_of, duplicate_of, fold_of, speaker_of
+from tonelens.corpora.cuts import corpus_of, duplicate_of, fold_of, part_of, speaker_of
 from tonelens.corpora.dealing import clip_itself, deal, profiles_of, take_dev, voice
 from tonelens.errors import CorpusError
 
 PARTS = ("train", "dev", "test")
-PROTOCOLS = ("emobox", "speaker-disjoint", "leave-speakers-out", "random", "none")
+PROTOCOLS = ("emobox", "speaker-disjoint", "leave-speakers-out", "official", "random", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def split(
     Args:
         cuts: of one corpus or several.
         protocol: one of `PROTOCOLS`.
-        fold: which fold is tested, from 1; `fold_numbers` says which there are. Not for "none".
+        fold: which fold is tested, from 1; `fold_numbers` says which there are. Not for "official", "none".
         folds: how many groups "speaker-disjoint" and "random" deal.
         seed: decides between speakers (or clips) that fit equally well.
         allow_random: needed for "random".
@@ -128,6 +129,8 @@ def split(
         )
     if protocol == "none":
         return prove(clips, protocol, None, dict.fromkeys((cut.id for cut in clips), "train"))
+    if protocol == "official":
+        return prove(clips, protocol, None, _official_parts(clips, hold_out_dev))
     if protocol != "random":
         _require_speakers(clips, protocol, allow_unknown_speakers)
     numbers = fold_numbers(clips, protocol, folds=folds)
@@ -145,7 +148,7 @@ def split(
 
 
 def fold_numbers(cuts: Iterable[MonoCut], protocol: str, *, folds: int = 5) -> tuple[int, ...]:
-    """The folds that a protocol has for these cuts; none for "none".
+    """The folds that a protocol has for these cuts; none for "official" and "none".
 
     Raises:
         CorpusError: no such protocol, or it has no folds here.
@@ -168,7 +171,7 @@ def fold_numbers(cuts: Iterable[MonoCut], protocol: str, *, folds: int = 5) -> t
         return tuple(range(1, folds + 1))
     if protocol == "leave-speakers-out":
         return tuple(range(1, len({voice(cut) for cut in clips}) + 1))
-    if protocol == "none":
+    if protocol in ("official", "none"):
         return ()
     raise CorpusError(f"{protocol!r} is no split protocol; there are {', '.join(PROTOCOLS)}. Name one.")
 
@@ -223,6 +226,21 @@ def _require_speakers(cuts: Sequence[MonoCut], protocol: str, allow: bool) -> No
             f"the speaker of {unknown} of {len(cuts)} clips is unknown, so {protocol} cannot keep voices "
             f"apart. Add a speaker column, or allow it explicitly (data.allow_speaker_overlap = true)."
         )
+
+
+def _official_parts(cuts: Sequence[MonoCut], hold_out_dev: bool) -> dict[str, str]:
+    """Cut id -> the part its authors put it in."""
+    parts = {cut.id: part_of(cut) for cut in cuts}
+    without = [cut for cut in cuts if parts[cut.id] not in PARTS]
+    if without:
+        corpora = ", ".join(sorted({corpus_of(cut) for cut in without}))
+        raise CorpusError(
+            f"{len(without)} of {len(cuts)} clips have no official part ({corpora}). Use emobox or "
+            f"speaker-disjoint for them."
+        )
+    return {
+        name: "train" if part == "dev" and not hold_out_dev else str(part) for name, part in parts.items()
+    }
 
 
 def _fold_function(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tonelens.corpora.checks import Checked
@@ -24,16 +24,18 @@ class Source:
     emotion_counts: Mapping[str, int] | None = None
     """Of a published corpus; None for a list, which is its own count."""
     missing: Callable[[Collection[str]], list[str]] | None = None
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, corpus: Corpus) -> Source:
-        """A published corpus."""
+    def of(cls, corpus: Corpus, counted: Mapping[str, int] | None = None) -> Source:
+        """A published corpus; `counted` are the clips of each emotion by its own labels file."""
         return cls(
             name=corpus.name,
             title=corpus.title,
             licence=corpus.licence,
-            emotion_counts=corpus.emotion_counts,
+            emotion_counts=corpus.emotion_counts if counted is None else counted,
             missing=corpus.missing,
+            unusable=corpus.unusable,
         )
 
 
