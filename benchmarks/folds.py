@@ -179,10 +179,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
     parser.add_argument("--system", action="append", default=None, help="train this one; may be repeated")
+    parser.add_argument(
+        "--fold", type=int, action="append", default=None, help="train these alone, and write no figures"
+    )
     parser.add_argument("--no-training", action="store_true", help="write what is complete in --work")
     options = parser.parse_args()
     encoder = shared_folder() / "weights" / "whisper-tiny-en-encoder"
     systems = {"tonelens-frozen": encoder} | ({"tonelens-tiny": options.student} if options.student else {})
+    systems = {name: systems[name] for name in options.system or systems}
     for corpus, protocol in PROTOCOLS:
         if options.only and f"{corpus}/{protocol}" not in options.only:
             continue
@@ -191,13 +195,17 @@ def main() -> None:
             prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
         cuts = sorted(read_cuts(file), key=lambda cut: cut.id)
         folds = [Fold(corpus, protocol, number) for number in fold_numbers(cuts, protocol, folds=GROUPS)]
+        if options.fold:
+            for fold in (fold for fold in folds if fold.number in options.fold):
+                for system, source in systems.items():
+                    for seed in range(options.seeds):
+                        trained_answers(fold, system, source, seed, options.work)
+            continue
         states = encoder_statistics([path_of(cut) for cut in cuts], encoder, cache=CACHE)
         figures = best_probe(
             [probe_answers(cuts, states, fold, options.work) for fold in folds], corpus, protocol
         )
         for system, source in systems.items():
-            if options.system and system not in options.system:
-                continue
             runs = []
             for seed in range(options.seeds):
                 names = [

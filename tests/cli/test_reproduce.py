@@ -1,4 +1,4 @@
-"""`tonelens reproduce`: the list, the plan, and what it refuses. Its training is tests/journeys/test_reproduce.py."""
+"""`tonelens reproduce`: the list, the plan, and what it refuses; tests/journeys trains a row."""
 
 import json
 import subprocess

@@ -1,7 +1,8 @@
 """Honest probabilities without a dev part: every training clip is judged by a network that never heard it.
 
     training speakers -> GROUPS groups -> for each: a single member learns from the others
-    (training.utterance) -> emotion probabilities of the clips left out -> temperature and thresholds, as on a dev part
+    (training.utterance) -> emotion probabilities of the clips left out -> temperature and thresholds, as
+    on a dev part
 
 Clips whose speaker is not known are groups of their own. The single member is less sure than the model's
 members together, so that the temperature errs, if at all, towards modesty.
