@@ -13,6 +13,7 @@ from tonelens.corpora.cuts import corpus_of, emotion_of
 from tonelens.evaluation.calibration import fit_calibration
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import ModelCard
+from tonelens.model.confidence import naming
 from tonelens.model.decoding import Answer
 from tonelens.training.data import TrainingData
 from tonelens.training.features import Features, key_of
@@ -59,7 +60,7 @@ def calibrated(card: ModelCard, answerer: Answerer, data: TrainingData, features
     if not data.dev:
         return card
     answers = dev_answers(answerer, data.dev, features)
-    heard = [answer.heard for answer in answers if answer.heard is not None]
+    heard = [naming(answer.values["emotion"], answer.heard) for answer in answers if answer.heard is not None]
     fitted = fit_calibration(
         heard or [answer.probabilities["emotion"] for answer in answers],
         [emotion_of(cut) for cut in data.dev],
