@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import math
 from pathlib import Path
+
+from scipy import stats
 
 from figures import Figure, shared_folder, write_figures
 from tonelens import audio
@@ -84,12 +85,10 @@ def _near_or_less(value: float | None, before: float | None, share: float) -> bo
 def share(corpus: str, change: Change, metric: str, found: list[bool | None]) -> Figure:
     """A share of the clips with its Wilson interval."""
     known = [value for value in found if value is not None]
-    n, p, z = len(known), sum(known) / len(known), 1.96
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    ends = stats.binomtest(sum(known), len(known)).proportion_ci(0.95, method="wilson")
     return Figure(
-        system="world", corpus=corpus, protocol=str(change), metric=metric, value=p, low=middle - half,
-        high=middle + half, n=n,
+        system="world", corpus=corpus, protocol=str(change), metric=metric, value=sum(known) / len(known),
+        low=ends.low, high=ends.high, n=len(known),
     )  # fmt: skip
 
 

@@ -28,10 +28,11 @@ from tonelens.audio import SAMPLE_RATE
 from tonelens.model import language_model
 from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.model.published_sizes import configuration
+from tonelens.model.speech_encoder import FRAME_SAMPLES
 from tonelens.recipe import Recipe
 from tonelens.training.stages import set_stage, stages_of
 
-FRAMES_A_SECOND = 50
+FRAMES_A_SECOND = SAMPLE_RATE // FRAME_SAMPLES
 PROMPT_TOKENS = 40
 """System line, instruction and chat marks, without the streams' tokens."""
 REACHED_TFLOPS = 120.0
