@@ -151,15 +151,7 @@ class SpeechEncoder(nn.Module):
         return torch.stack([state[0] for state in states], dim=1).float()
 
     def _whisper_states(self, clip: Samples) -> Tensor:
-        body: Any = self.body
-        features = _mel_frames(self.mel, clip).to(self._device())
-        hidden = F.gelu(body.conv2(F.gelu(body.conv1(features)))).transpose(1, 2)
-        hidden = hidden + body.embed_positions.weight[: hidden.shape[1]]
-        states = [hidden]
-        for layer in body.layers:
-            output = layer(hidden, None)
-            hidden = output[0] if isinstance(output, tuple) else output
-            states.append(hidden)
+        states = whisper_states(self.body, _mel_frames(self.mel, clip).to(self._device()))
         return torch.stack([state[0] for state in states], dim=1).float()
 
     def _device(self) -> torch.device:
@@ -190,6 +182,18 @@ class LogMel(nn.Module):
         """(N,) samples -> (T, 1, 2 * MEL_BINS)."""
         mel = _mel_frames(self.extractor, clip)
         return mel[0].T.reshape(-1, 1, 2 * MEL_BINS).float().to(self.place.device)
+
+
+def whisper_states(body: Any, mel_BMN: Tensor) -> list[Tensor]:
+    """Hidden states (B, T, H), the input of layer 1 first, of unpadded log-mel frames (B, bins, N = 2 T)."""
+    hidden = F.gelu(body.conv2(F.gelu(body.conv1(mel_BMN)))).transpose(1, 2)
+    hidden = hidden + body.embed_positions.weight[: hidden.shape[1]]
+    states = [hidden]
+    for layer in body.layers:
+        output = layer(hidden, None)
+        hidden = output[0] if isinstance(output, tuple) else output
+        states.append(hidden)
+    return states
 
 
 def _mel_frames(extractor: Any, clip: Samples) -> Tensor:

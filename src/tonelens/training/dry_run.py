@@ -28,7 +28,7 @@ from tonelens.audio import SAMPLE_RATE
 from tonelens.model import language_model
 from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.model.published_sizes import configuration
-from tonelens.model.speech_encoder import FRAME_SAMPLES
+from tonelens.model.speech_encoder import FRAME_SAMPLES, whisper_states
 from tonelens.recipe import Recipe
 from tonelens.training.stages import set_stage, stages_of
 
@@ -245,13 +245,8 @@ def _encoder_flops(encoder: Any, seconds: float) -> int:
         if encoder.config.model_type != "whisper":
             encoder(torch.zeros(1, round(SAMPLE_RATE * seconds), device=META))
         else:
-            mel = torch.zeros(
-                1, encoder.config.num_mel_bins, 2 * round(FRAMES_A_SECOND * seconds), device=META
-            )
-            hidden = encoder.conv2(encoder.conv1(mel)).transpose(1, 2)
-            for layer in encoder.layers:
-                output = layer(hidden, None)
-                hidden = output[0] if isinstance(output, tuple) else output
+            frames = min(round(FRAMES_A_SECOND * seconds), encoder.config.max_source_positions)
+            whisper_states(encoder, torch.zeros(1, encoder.config.num_mel_bins, 2 * frames, device=META))
     return int(counter.get_total_flops())
 
 
