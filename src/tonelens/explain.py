@@ -193,6 +193,25 @@ class Explainer:
             for clip in loaded:
                 yield clip if isinstance(clip, Refusal) else next(explained)
 
+    def explain_clips(
+        self, clips: Sequence[Audio], *, gender: str | None = None, batch_size: int = BATCH_SIZE
+    ) -> list[Explanation]:
+        """Explain recordings that are in memory, in order and in batches.
+
+        Raises:
+            AudioError: one is longer than the encoder can hear.
+        """
+        for clip in clips:
+            self.loaded.encoder.check_length(clip.duration_s, clip.source)
+        requests = [Request(source=clip.source, gender=gender) for clip in clips]
+        return [
+            explanation
+            for first in range(0, len(clips), batch_size)
+            for explanation in self._explained(
+                clips[first : first + batch_size], requests[first : first + batch_size]
+            )
+        ]
+
     def _load(self, request: Request) -> Audio | Refusal:
         name = request.printable_name()
         try:
