@@ -72,6 +72,4 @@ def heard_of(explanation: Explanation) -> Heard:
         for name, value in explanation.descriptors.items()
         if value.said_by == "model" and value.level is not None
     }
-    return Heard(
-        probabilities=explanation.emotion.probabilities, claims=claims, text=explanation.explanation
-    )
+    return Heard(probabilities=explanation.emotion.probabilities, claims=claims, text=explanation.explanation)
