@@ -121,6 +121,15 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
+class Standard:
+    """A measured value and what it is compared with."""
+
+    value: float
+    edges: Edges
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """All edges, fitted on one training part."""
 
@@ -153,8 +162,7 @@ class Levels:
             "group": f"group:{gender}",
             "corpus": "corpus",
         }
-        allowed = REFERENCES[REFERENCES.index(finest) :]
-        return {name: self._level(name, measures, keys, allowed) for name in DESCRIPTORS}
+        return {name: self._level(name, measures, keys, finest) for name in DESCRIPTORS}
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values, with the words and the version of the measurements."""
@@ -191,16 +199,31 @@ class Levels:
         }
         return cls(edges=edges, fitted_on=row["fitted_on"], clips=row["clips"])
 
+    def standard(
+        self, name: str, measures: Measures, *, gender: str | None = None, finest: Reference = "group"
+    ) -> Standard | None:
+        """What a descriptor of one clip is compared with; None where it is not measured, or with nothing."""
+        return self._standard(name, measures, {"group": f"group:{gender}", "corpus": "corpus"}, finest)
+
+    def _standard(
+        self, name: str, measures: Measures, keys: Mapping[Reference, str], finest: Reference
+    ) -> Standard | None:
+        for field in DESCRIPTORS[name].fields():
+            value: float | None = getattr(measures, field)
+            for reference in REFERENCES[REFERENCES.index(finest) :] if value is not None else ():
+                edges = self.edges.get(_edges_name(name, field), {}).get(keys.get(reference, ""))
+                if edges is not None and value is not None:
+                    return Standard(value, edges, reference)
+        return None
+
     def _level(
-        self, name: str, measures: Measures, keys: Mapping[Reference, str], allowed: Sequence[Reference]
+        self, name: str, measures: Measures, keys: Mapping[Reference, str], finest: Reference
     ) -> Level:
         descriptor = DESCRIPTORS[name]
-        for field in descriptor.fields():
-            value: float | None = getattr(measures, field)
-            for reference in allowed if value is not None else ():
-                edges = self.edges.get(_edges_name(name, field), {}).get(keys[reference])
-                if edges is not None and value is not None:
-                    return Level(edges.word(value, descriptor.words), value, descriptor.unit, reference)
+        found = self._standard(name, measures, keys, finest)
+        if found is not None:
+            word = found.edges.word(found.value, descriptor.words)
+            return Level(word, found.value, descriptor.unit, found.reference)
         value = getattr(measures, descriptor.field)
         if value is not None:
             return Level(None, value, descriptor.unit, None, "no training clip to compare with")
