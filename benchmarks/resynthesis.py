@@ -24,7 +24,8 @@ from tonelens import audio
 from tonelens.corpora.cuts import path_of, read_cuts
 from tonelens.corpora.prepare import prepare
 from tonelens.descriptors.measure import Measures, measure
-from tonelens.evidence.resynthesis import Change, analyse, resynthesised
+from tonelens.descriptors.vocoder import analyse
+from tonelens.evidence.resynthesis import Change, resynthesised
 
 CORPORA = ("ravdess", "emodb", "nemo")
 CHANGES = (

@@ -229,14 +229,24 @@ class UtteranceConfig:
     """Largest change of a copy's level in dB."""
     channel: float = 0.0
     """Share of the copies heard through a random channel."""
+    revoiced: int = 0
+    """Further copies through a vocoder, which moves pitch, pace and level (`gain_db`) apart: they teach what
+    to say of these, and no emotion, as it may be another. Needs the extra `evidence` (decision 0017)."""
+    revoiced_semitones: float = 6.0
+    """Largest change of such a copy's F0."""
+    revoiced_pace: float = 1.4
+    """Largest factor on such a copy's pace."""
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 0), ("copies", 0), ("batch_size", 1)):
+        for name, least in (("epochs", 0), ("copies", 0), ("revoiced", 0), ("batch_size", 1)):
             given = getattr(self, name)
             require(given >= least, f"utterance.{name} is {given}; it must be {least} or more.")
         require(self.rate > 0, f"utterance.rate is {self.rate}; it must be above 0.")
         require(0 <= self.speed < 0.5, f"utterance.speed is {self.speed}; it must lie in [0, 0.5).")
         require(0 <= self.channel <= 1, f"utterance.channel is {self.channel}; it must lie in [0, 1].")
+        semitones, pace = self.revoiced_semitones, self.revoiced_pace
+        require(0 <= semitones <= 12, f"utterance.revoiced_semitones is {semitones}; it must lie in [0, 12].")
+        require(1 <= pace <= 2, f"utterance.revoiced_pace is {pace}; it must lie in [1, 2].")
         require(
             self.copies > 0 or not (self.speed or self.gain_db or self.channel),
             "utterance.speed, gain_db and channel change copies of the clips, but utterance.copies is 0. "

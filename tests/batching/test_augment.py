@@ -6,9 +6,18 @@ import torch
 
 from builders import random_clips
 from tonelens.audio import SAMPLE_RATE
-from tonelens.batching.augment import NO_CHANGE, Change, changed_features, changed_samples, draw_change
+from tonelens.batching.augment import (
+    NO_CHANGE,
+    Change,
+    changed_features,
+    changed_samples,
+    draw_change,
+    draw_revoicing,
+)
 from tonelens.batching.channel import Channel, through
-from tonelens.recipe import AugmentConfig
+from tonelens.corpora.synthesiser import VoiceSpec, synthesise
+from tonelens.descriptors.pitch import track_pitch
+from tonelens.recipe import AugmentConfig, UtteranceConfig
 
 ALL = AugmentConfig(copies=3, speed=0.2, gain_db=6.0, noise_snr_db=10.0, crop=0.2, channel_drop=0.25)
 TONE = (0.1 * np.sin(2 * np.pi * 200 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)).astype(np.float32)
@@ -101,3 +110,29 @@ def test_a_crop_takes_frames_off_the_ends_and_leaves_enough_for_a_token():
     for seed in range(20):
         generator = torch.Generator().manual_seed(seed)
         assert len(changed_features(short, AugmentConfig(crop=0.49), generator, keep=5)) == 5
+
+
+REVOICING = UtteranceConfig(copies=1, gain_db=4.0, revoiced=1, revoiced_semitones=5.0, revoiced_pace=1.25)
+
+
+def test_a_revoicing_moves_pitch_pace_and_level_each_for_itself():
+    drawn = [draw_revoicing(REVOICING, 0, str(number), 1) for number in range(300)]
+    assert drawn[0] == draw_revoicing(REVOICING, 0, "0", 1)
+    assert drawn[0] != draw_revoicing(REVOICING, 0, "0", 2)
+    moved = np.array([(change.semitones, np.log(change.pace), change.gain_db) for change in drawn])
+    assert np.abs(moved[:, 0]).max() <= 5 and np.abs(moved[:, 2]).max() <= 4
+    assert np.exp(moved[:, 1]).min() >= 1 / 1.26 and np.exp(moved[:, 1]).max() <= 1.26
+    assert np.abs(np.corrcoef(moved.T)[np.triu_indices(3, 1)]).max() < 0.15
+    assert len({change.key() for change in drawn}) > 295
+    assert "semitones" not in Change(speed=1.1).key(), "what was cached before keeps its name"
+
+
+def test_a_revoiced_voice_is_higher_and_slower_and_as_loud():
+    pytest.importorskip("pyworld", reason="revoicing needs the extra `evidence`")
+    spoken = synthesise(VoiceSpec(text="mani lona mela", f0_hz=120.0, range_st=3.0)).samples
+    revoiced = changed_samples(spoken, Change(semitones=4.0, pace=0.8))
+    before, after = (track_pitch(samples) for samples in (spoken, revoiced))
+    ratio = np.median(after.f0_hz[after.is_voiced]) / np.median(before.f0_hz[before.is_voiced])
+    assert ratio == pytest.approx(2 ** (4 / 12), rel=0.03)
+    assert len(revoiced) / len(spoken) == pytest.approx(1.25, rel=0.01)
+    assert np.mean(revoiced**2) == pytest.approx(np.mean(spoken**2), rel=1e-3)

@@ -102,3 +102,13 @@ def test_a_whisper_says_why_it_has_no_pitch():
 def test_measures_survive_json():
     measures = measure(audio(spoken()))
     assert Measures.from_dict(json.loads(json.dumps(measures.to_dict()))) == measures
+
+
+def test_pitch_and_pace_apart_change_what_they_should():
+    found = Measures(
+        duration_s=2.0, speech_s=1.5, f0_median_hz=100.0, f0_std_semitones=2.0, syllables_per_s=4.0,
+        level_dbfs=-20.0,
+    ).changed(semitones=12.0, pace=0.5, gain_db=3.0)  # fmt: skip
+    assert (found.f0_median_hz, found.f0_std_semitones) == (200.0, 2.0)
+    assert (found.duration_s, found.speech_s, found.syllables_per_s) == (4.0, 3.0, 2.0)
+    assert found.level_dbfs == -17.0

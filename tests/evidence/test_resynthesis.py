@@ -8,8 +8,9 @@ import pytest
 from tonelens.audio import Audio
 from tonelens.corpora.synthesiser import VoiceSpec, synthesise
 from tonelens.descriptors.measure import measure
+from tonelens.descriptors.vocoder import analyse
 from tonelens.errors import InputError, ModelError
-from tonelens.evidence.resynthesis import KINDS, LIMITS, Change, analyse, resynthesised
+from tonelens.evidence.resynthesis import KINDS, LIMITS, Change, resynthesised
 
 pytest.importorskip("pyworld", reason="changing a voice needs the extra `evidence`")
 

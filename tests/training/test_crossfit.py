@@ -36,8 +36,9 @@ def data_of(side, column_N, emotion_N):
     rows = 0.1 * torch.randn(1, CLIPS, len(side.pooling.statistics.mean_S), generator=generator)
     rows[0, torch.arange(CLIPS), column_N] = 4.0
     return UtteranceData(
-        rows, torch.full((1, CLIPS), 50), emotion_N, torch.zeros(1, CLIPS, 4, dtype=torch.long)
-    )
+        rows, torch.full((1, CLIPS), 50), emotion_N, torch.zeros(1, CLIPS, 4, dtype=torch.long),
+        torch.ones(1, dtype=torch.bool),
+    )  # fmt: skip
 
 
 def test_a_speaker_is_in_one_group_whatever_the_order():

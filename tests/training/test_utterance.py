@@ -44,7 +44,8 @@ def told_apart(model, seed=0):
     rows[:, :, 1] = 6.0 * gender - 3
     descriptors = torch.zeros(2, CLIPS, 4, dtype=torch.long)
     descriptors[:, :, 0] = gender
-    return UtteranceData(rows, torch.full((2, CLIPS), 50), emotion, descriptors)
+    teaches = torch.ones(2, dtype=torch.bool)
+    return UtteranceData(rows, torch.full((2, CLIPS), 50), emotion, descriptors, teaches)
 
 
 def test_it_learns_what_the_statistics_tell_and_states_every_epoch():
@@ -68,6 +69,32 @@ def test_it_learns_what_the_statistics_tell_and_states_every_epoch():
         + objective.beta * rows[3]["kl_utterance"]
     )
     assert rows[3]["loss"] == pytest.approx(total, rel=1e-4)
+
+
+def test_a_version_that_teaches_no_emotion_teaches_its_descriptors_alone():
+    """The second version has the other emotion's rows: taught, it would confuse the head."""
+    recipe = recipe_of()
+    model, _ = small_model(recipe)
+    data = told_apart(model)
+    swapped = data.rows_ANS.clone()
+    swapped[1, :, 0] *= -1
+    data = replace(data, rows_ANS=swapped, teaches_emotion_A=torch.tensor([True, False]))
+    learn_utterance(UtteranceSide.of(model), data, recipe, Quiet())
+    model.eval()
+    with torch.no_grad():
+        z_NP = model.pooling.of_rows(data.rows_ANS[0]).z_BTZ.squeeze(1)
+        assert (model.emotion_head(z_NP).argmax(-1) == data.emotion_N).float().mean() > 0.95
+        genders = model.descriptor_heads["gender"](model.pooling.of_rows(data.rows_ANS[1]).z_BTZ.squeeze(1))
+        assert (genders.argmax(-1) == data.descriptors_ANQ[1, :, 0]).float().mean() > 0.95
+
+
+def test_a_step_without_any_emotion_to_learn_is_no_number_gone_wrong():
+    recipe = recipe_of(epochs=2)
+    model, _ = small_model(recipe)
+    data = replace(told_apart(model), teaches_emotion_A=torch.tensor([False, False]))
+    rows = learn_utterance(UtteranceSide.of(model), data, recipe, Quiet())
+    assert [row["emotion_head"] for row in rows] == [0.0, 0.0]
+    assert rows[-1]["descriptor_heads"] > 0
 
 
 def test_only_its_own_parts_change_and_a_seed_gives_the_same_bits():

@@ -1,13 +1,15 @@
 """Training-time changes, all drawn from named seeds so that a run can be repeated bit for bit.
 
-Waveform  speed (pitch and pace together, by resampling), white noise, a channel, gain: before the encoder.
+Waveform  pitch and pace apart (through a vocoder) or together (by resampling), white noise, a channel, gain:
+          before the encoder.
 Features  time crops at both ends and whole channels dropped: after it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soxr
@@ -16,7 +18,8 @@ from torch import Tensor
 
 from tonelens.audio import SAMPLE_RATE, Samples
 from tonelens.batching.channel import Channel, draw_channel, through
-from tonelens.recipe import AugmentConfig
+from tonelens.descriptors.vocoder import analyse, synthesise
+from tonelens.recipe import AugmentConfig, UtteranceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,22 @@ class Change:
     """Of the noise."""
     channel: Channel | None = None
     """What the noisy clip is heard through; None is a perfect channel."""
+    semitones: float = 0.0
+    """F0 moved by a vocoder, pace and formants as they are."""
+    pace: float = 1.0
+    """Factor on the pace by a vocoder, pitch as it is."""
+
+    @property
+    def is_revoiced(self) -> bool:
+        """Whether a vocoder takes part."""
+        return self.semitones != 0 or self.pace != 1
 
     def key(self) -> str:
         """A stable name, for caches."""
         noise = "" if self.snr_db is None else f",snr={self.snr_db:.2f},seed={self.seed}"
         channel = "" if self.channel is None else f",channel({self.channel.key()})"
-        return f"speed={self.speed:.4f},gain={self.gain_db:.2f}{noise}{channel}"
+        revoiced = f",semitones={self.semitones:.2f},pace={self.pace:.3f}" if self.is_revoiced else ""
+        return f"speed={self.speed:.4f},gain={self.gain_db:.2f}{noise}{channel}{revoiced}"
 
 
 NO_CHANGE = Change()
@@ -68,8 +81,26 @@ def _drawn_channel(share: float, digest: bytes) -> Channel | None:
     return draw_channel(rng) if rng.uniform() < share else None
 
 
+def draw_revoicing(config: UtteranceConfig, seed: int, cut_id: str, copy: int) -> Change:
+    """The change of revoiced copy number `copy`: pitch, pace and level, each for itself."""
+    digest = hashlib.sha256(f"revoiced|{seed}|{cut_id}|{copy}".encode()).digest()
+    rng = np.random.default_rng(list(digest[:16]))
+    low, high = -math.log(config.revoiced_pace), math.log(config.revoiced_pace)
+    return Change(
+        semitones=round(config.revoiced_semitones * rng.uniform(-1, 1), 1),
+        pace=round(math.exp(rng.uniform(low, high)), 2),
+        gain_db=round(config.gain_db * rng.uniform(-1, 1), 1),
+    )
+
+
 def changed_samples(samples: Samples, change: Change) -> Samples:
-    """Apply a change to 16 kHz samples."""
+    """Apply a change to 16 kHz samples.
+
+    Raises:
+        ModelError: it needs the vocoder, and the extra `evidence` is not installed.
+    """
+    if change.is_revoiced:
+        samples = _revoiced(samples, change)
     if change.speed != 1.0:
         samples = soxr.resample(samples, SAMPLE_RATE * change.speed, SAMPLE_RATE, quality="HQ")
     if change.snr_db is not None:
@@ -81,6 +112,17 @@ def changed_samples(samples: Samples, change: Change) -> Samples:
     if change.gain_db:
         samples = samples * 10 ** (change.gain_db / 20)
     return np.asarray(samples, dtype=np.float32)
+
+
+def _revoiced(samples: Samples, change: Change) -> Samples:
+    """Through the vocoder, as loud as before (RMS)."""
+    voice = analyse(samples)
+    moved = replace(
+        voice, f0_F=voice.f0_F * 2 ** (change.semitones / 12), frame_ms=voice.frame_ms / change.pace
+    )
+    made = synthesise(moved)
+    power, before = (float(np.mean(np.square(wave, dtype=np.float64))) for wave in (made, samples))
+    return np.asarray(made * math.sqrt(before / max(power, 1e-12)), dtype=np.float32)
 
 
 def changed_features(

@@ -91,35 +91,32 @@ class Measures:
         rate = count / self.speech_s
         return dataclasses.replace(self, text_syllables_per_s=rate, not_measurable=reasons)
 
-    def changed(self, *, speed: float = 1.0, gain_db: float = 0.0) -> Measures:
-        """What the measures become when the waveform is resampled to `speed` times its pace and amplified.
+    def changed(
+        self, *, speed: float = 1.0, gain_db: float = 0.0, semitones: float = 0.0, pace: float = 1.0
+    ) -> Measures:
+        """What the measures become when a waveform is played at `speed`, amplified, or revoiced.
 
-        Resampling moves pitch and pace together, as on a tape. Clipping is not foreseen.
+        Speed moves pitch and pace together, as on a tape; a vocoder moves the pitch alone (`semitones`), or
+        the pace. Clipping is not foreseen; nor is what a vocoder does to the quality of a voice.
         """
+        pitch, pace = speed * 2 ** (semitones / 12), speed * pace
 
-        def scaled(value: float | None, factor: float) -> float | None:
-            return None if value is None else value * factor
+        def scaled(names: tuple[str, ...], factor: float) -> dict[str, float | None]:
+            values = {name: getattr(self, name) for name in names}
+            return {name: None if value is None else value * factor for name, value in values.items()}
 
-        changes: dict[str, Any] = {name: scaled(getattr(self, name), speed) for name in _GROW_WITH_SPEED}
-        changes |= {name: scaled(getattr(self, name), 1 / speed) for name in _SHRINK_WITH_SPEED}
+        changes: dict[str, Any] = scaled(_GROW_WITH_PITCH, pitch) | scaled(_GROW_WITH_PACE, pace)
+        changes |= scaled(_SHRINK_WITH_PACE, 1 / pace)
         changes["level_dbfs"] = None if self.level_dbfs is None else self.level_dbfs + gain_db
         changes["emphasis"] = tuple(
-            Emphasis(span.start_s / speed, span.end_s / speed, span.strength) for span in self.emphasis
+            Emphasis(span.start_s / pace, span.end_s / pace, span.strength) for span in self.emphasis
         )
         return dataclasses.replace(self, **changes)
 
 
-_GROW_WITH_SPEED = (
-    "f0_mean_hz",
-    "f0_median_hz",
-    "f0_low_hz",
-    "f0_high_hz",
-    "f0_std_hz",
-    "f0_slope_semitones_per_s",
-    "syllables_per_s",
-    "text_syllables_per_s",
-)
-_SHRINK_WITH_SPEED = ("duration_s", "speech_s", "speech_start_s", "speech_end_s", "pause_s")
+_GROW_WITH_PITCH = ("f0_mean_hz", "f0_median_hz", "f0_low_hz", "f0_high_hz", "f0_std_hz")
+_GROW_WITH_PACE = ("f0_slope_semitones_per_s", "syllables_per_s", "text_syllables_per_s")
+_SHRINK_WITH_PACE = ("duration_s", "speech_s", "speech_start_s", "speech_end_s", "pause_s")
 
 
 def measure(audio: Audio) -> Measures:

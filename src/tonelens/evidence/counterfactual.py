@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tonelens.audio import Audio
+from tonelens.descriptors.vocoder import Voice, analyse
 from tonelens.evidence.backend import Backend, Heard
-from tonelens.evidence.resynthesis import Change, Kind, Voice, analyse, resynthesised
+from tonelens.evidence.resynthesis import Change, Kind, resynthesised
 
 TRIED: Mapping[Kind, tuple[tuple[float, ...], ...]] = MappingProxyType(
     {

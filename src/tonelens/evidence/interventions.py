@@ -30,8 +30,9 @@ from scipy import stats
 from tonelens.audio import Audio
 from tonelens.descriptors.levels import DESCRIPTORS, Levels, Reference, Standard
 from tonelens.descriptors.measure import Measures, measure
+from tonelens.descriptors.vocoder import analyse
 from tonelens.evidence.backend import Backend, Heard
-from tonelens.evidence.resynthesis import Change, Kind, analyse, resynthesised
+from tonelens.evidence.resynthesis import Change, Kind, resynthesised
 
 KINDS: Mapping[str, Kind] = MappingProxyType({"pitch": "pitch", "volume": "volume", "speed": "speed"})
 """The change that moves each descriptor."""

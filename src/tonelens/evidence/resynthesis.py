@@ -9,27 +9,23 @@ Kinds     pitch      all F0 up or down, `amount` semitones
           volume     `amount` dB, without the vocoder
           tilt       `amount` dB an octave more (or less) above 1 kHz, below as much the other way
           none       through the vocoder unchanged: what every comparison has to start from
-Shapes    F frames, B frequency bins, N samples.
+Shapes    F frames, B frequency bins, N samples: `tonelens.descriptors.vocoder`.
 Measured  benchmarks/resynthesis.py: how often the changed property meets its target and the others stay.
-Source    Morise, Yokomori, Ozawa 2016, "WORLD: a vocoder-based high-quality speech synthesis system",
-          IEICE Trans. Inf. Syst. E99-D(7). Needs the extra `evidence`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tonelens.audio import SAMPLE_RATE, Audio, Samples
 from tonelens.descriptors.measure import measure
-from tonelens.descriptors.pitch import PitchTrack, track_pitch
-from tonelens.errors import InputError, ModelError
+from tonelens.descriptors.vocoder import F0_RANGE_HZ, Voice, analyse, synthesise
+from tonelens.errors import InputError
 
-Floats: TypeAlias = NDArray[np.float64]
 Kind: TypeAlias = Literal["none", "pitch", "variation", "speed", "volume", "tilt"]
 
 KINDS: tuple[Kind, ...] = ("none", "pitch", "variation", "speed", "volume", "tilt")
@@ -46,8 +42,6 @@ UNITS: dict[Kind, str] = {
     "none": "", "pitch": "semitones", "variation": "times", "speed": "times", "volume": "dB",
     "tilt": "dB/octave",
 }  # fmt: skip
-F0_RANGE_HZ = (60.0, 600.0)
-FRAME_MS = 5.0
 TILT_HINGE_HZ = 1000.0
 
 
@@ -68,20 +62,6 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount:+g} {UNITS[self.kind]}" if self.kind != "none" else "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """What WORLD makes of a recording."""
-
-    f0_F: Floats
-    """Hz; 0 where there is no voice."""
-    envelope_FB: Floats
-    """Power of the spectral envelope."""
-    aperiodicity_FB: Floats
-    """Share of noise, 0 to 1."""
-    frame_ms: float = FRAME_MS
-    """Time between frames; another one than the analysis' stretches time."""
 
 
 def resynthesised(audio: Audio, change: Change, voice: Voice | None = None) -> Audio:
@@ -106,26 +86,6 @@ def resynthesised(audio: Audio, change: Change, voice: Voice | None = None) -> A
     return _as_audio(_as_loud(samples, audio), audio, change)
 
 
-def analyse(samples: Samples) -> Voice:
-    """WORLD's parameters of a recording at 16 kHz, from the F0 that every measure rests on."""
-    world = _world()
-    wave_N = np.asarray(samples, dtype=np.float64)
-    times_F = np.arange(0, len(wave_N) / SAMPLE_RATE, FRAME_MS / 1000)
-    f0_F = _f0(track_pitch(samples), times_F)
-    envelope_FB = world.cheaptrick(wave_N, f0_F, times_F, SAMPLE_RATE)
-    return Voice(f0_F, envelope_FB, world.d4c(wave_N, f0_F, times_F, SAMPLE_RATE))
-
-
-def _f0(pitch: PitchTrack, times_F: Floats) -> Floats:
-    """F0 at other times: straight lines between voiced frames, 0 where the nearest frame has no voice."""
-    if not pitch.is_voiced.any():
-        return np.zeros_like(times_F)
-    voiced_hz = pitch.f0_hz[pitch.is_voiced]
-    f0_F = np.interp(times_F, pitch.times_s[pitch.is_voiced], voiced_hz)
-    is_voiced_F = np.interp(times_F, pitch.times_s, pitch.is_voiced.astype(np.float64)) >= 0.5
-    return np.where(is_voiced_F, np.clip(f0_F, *F0_RANGE_HZ), 0.0)
-
-
 def changed(voice: Voice, change: Change) -> Voice:
     """The parameters with one change; volume is none of them."""
     f0_F, is_voiced_F = voice.f0_F, voice.f0_F > 0
@@ -146,24 +106,6 @@ def changed(voice: Voice, change: Change) -> Voice:
             return replace(voice, envelope_FB=voice.envelope_FB * 10 ** (change.amount * octaves_B / 10))
         case _:
             return voice
-
-
-def synthesise(voice: Voice) -> Samples:
-    """Samples of WORLD's parameters."""
-    wave_N = _world().synthesize(
-        voice.f0_F, voice.envelope_FB, voice.aperiodicity_FB, SAMPLE_RATE, voice.frame_ms
-    )
-    return np.asarray(wave_N, dtype=np.float32)
-
-
-def _world() -> Any:
-    try:
-        import pyworld
-    except ImportError:
-        raise ModelError(
-            "changing a voice needs the extra `evidence`: pip install 'tonelens[evidence]'."
-        ) from None
-    return pyworld
 
 
 def _as_loud(samples: Samples, like: Audio) -> Samples:

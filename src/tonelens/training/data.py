@@ -97,7 +97,9 @@ def spoken_values(cut: MonoCut, measures: Measures, levels: Levels, config: Data
 
 def changed_values(cut: MonoCut, change: Change, data: TrainingData, config: DataConfig) -> dict[str, str]:
     """As `spoken_values`, for a clip whose waveform was changed: the measures change with it."""
-    measures = data.measures[cut.id].changed(speed=change.speed, gain_db=change.gain_db)
+    measures = data.measures[cut.id].changed(
+        speed=change.speed, gain_db=change.gain_db, semitones=change.semitones, pace=change.pace
+    )
     return spoken_values(cut, measures, data.levels, config)
 
 

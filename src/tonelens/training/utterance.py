@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tonelens.audio import SAMPLE_RATE
-from tonelens.batching.augment import NO_CHANGE, Change, draw_change
+from tonelens.batching.augment import NO_CHANGE, Change, draw_change, draw_revoicing
 from tonelens.corpora.cuts import emotion_of
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.model.speech_encoder import FRAME_SAMPLES, SpeechEncoder
@@ -37,6 +37,8 @@ from tonelens.training.rates import warmup_cosine
 WARMUP_SHARE = 0.05
 AVERAGE_DECAY = 0.99
 """Of the exponential average of the weights, which is what stays."""
+UNTAUGHT = -100
+"""In the place of an emotion: the cross-entropy passes over it."""
 COPIES_SEED = 0
 """Copies do not follow the recipe's seed, so that runs of other seeds find them in the cache."""
 
@@ -50,6 +52,8 @@ class UtteranceData:
     """Encoder frames, over which the nats of a clip are spread (`ExplainerModel`)."""
     emotion_N: Tensor
     descriptors_ANQ: Tensor
+    teaches_emotion_A: Tensor
+    """False of versions that may sound like another emotion than the clip."""
 
     def of(self, clips_n: Tensor) -> UtteranceData:
         """Some of the clips, by number."""
@@ -58,6 +62,7 @@ class UtteranceData:
             self.frames_AN[:, clips_n],
             self.emotion_N[clips_n],
             self.descriptors_ANQ[:, clips_n],
+            self.teaches_emotion_A,
         )
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
@@ -66,9 +71,10 @@ class UtteranceData:
         order = torch.randperm(clips, generator=generator)
         for chosen in (order[first : first + size] for first in range(0, clips, size)):
             version = torch.randint(versions, chosen.shape, generator=generator)
+            emotion = self.emotion_N[chosen].where(self.teaches_emotion_A[version], UNTAUGHT)
             yield (
                 self.rows_ANS[version, chosen], self.frames_AN[version, chosen],
-                self.emotion_N[chosen], self.descriptors_ANQ[version, chosen],
+                emotion, self.descriptors_ANQ[version, chosen],
             )  # fmt: skip
 
 
@@ -101,9 +107,11 @@ def utterance_data(
         values = [changed_values(waveform.cut, waveform.change, data, recipe.data) for waveform in waveforms]
         descriptors.append([spoken_indices(said) for said in values])
     emotions = [data.labels.index(emotion_of(cut)) for cut in data.train]
+    teaches = [number <= recipe.utterance.copies for number in range(len(versions))]
     return UtteranceData(
-        torch.stack(rows), torch.tensor(frames), torch.tensor(emotions), torch.tensor(descriptors)
-    )
+        torch.stack(rows), torch.tensor(frames), torch.tensor(emotions), torch.tensor(descriptors),
+        torch.tensor(teaches),
+    )  # fmt: skip
 
 
 class UtteranceSide(nn.Module):
@@ -217,6 +225,8 @@ def _losses(
 
 
 def _of_members(logits_BMC: Tensor, target_B: Tensor, smoothing: float) -> Tensor:
+    if bool((target_B == UNTAUGHT).all()):
+        return logits_BMC.sum() * 0.0
     target_BM = target_B.unsqueeze(-1).expand(logits_BMC.shape[:2])
     return F.cross_entropy(logits_BMC.transpose(1, 2), target_BM, label_smoothing=smoothing)
 
@@ -225,9 +235,14 @@ def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
     changes = AugmentConfig(
         copies=config.copies, speed=config.speed, gain_db=config.gain_db, channel=config.channel
     )
-    copies = range(1, config.copies + 1)
-    return [NO_CHANGE, *(draw_change(changes, COPIES_SEED, cut_id, copy) for copy in copies)]
+    copies, revoiced = range(1, config.copies + 1), range(1, config.revoiced + 1)
+    return [
+        NO_CHANGE,
+        *(draw_change(changes, COPIES_SEED, cut_id, copy) for copy in copies),
+        *(draw_revoicing(config, COPIES_SEED, cut_id, copy) for copy in revoiced),
+    ]
 
 
 def _frames(waveform: Waveform) -> int:
-    return int(waveform.cut.duration / waveform.change.speed * SAMPLE_RATE) // FRAME_SAMPLES
+    faster = waveform.change.speed * waveform.change.pace
+    return int(waveform.cut.duration / faster * SAMPLE_RATE) // FRAME_SAMPLES
