@@ -1,6 +1,7 @@
 """One property changed and nothing else, heard by the same measures that judge claims."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from tonelens.audio import Audio
 from tonelens.corpora.synthesiser import VoiceSpec, synthesise
 from tonelens.descriptors.measure import measure
+from tonelens.descriptors.pitch import track_pitch
 from tonelens.descriptors.vocoder import analyse
+from tonelens.descriptors.vocoder import synthesise as synthesise_voice
 from tonelens.errors import InputError, ModelError
-from tonelens.evidence.resynthesis import KINDS, LIMITS, Change, resynthesised
+from tonelens.evidence.resynthesis import KINDS, LIMITS, Change, resynthesised, with_melody_of
 
 pytest.importorskip("pyworld", reason="changing a voice needs the extra `evidence`")
 
@@ -102,3 +105,27 @@ def test_without_the_extra_it_says_what_to_install(spoken, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyworld", None)
     with pytest.raises(ModelError, match=r"tonelens\[evidence\]"):
         analyse(spoken[0].samples)
+
+
+def test_the_melody_of_another_recording_without_its_words(spoken):
+    """The donor rises by an octave in even time; so must the recording, in its own time."""
+    audio, before, voice = spoken
+    rising = replace(voice, f0_F=np.where(voice.f0_F > 0, np.geomspace(100, 200, len(voice.f0_F)), 0.0))
+    donor = Audio(synthesise_voice(rising), "rising", "0" * 64)
+    made = with_melody_of(audio, donor)
+    pitch = track_pitch(made.samples)
+    f0_hz = pitch.f0_hz[pitch.is_voiced]
+    tenth = len(f0_hz) // 10
+    assert np.median(f0_hz[:tenth]) == pytest.approx(105, rel=0.06)
+    assert np.median(f0_hz[-tenth:]) == pytest.approx(190, rel=0.06)
+    after = measure(made)
+    assert after.speech_s == pytest.approx(before.speech_s, rel=0.03)
+    assert after.level_dbfs == pytest.approx(before.level_dbfs, abs=0.1)
+    assert "melody of rising" in made.source
+
+
+def test_without_a_voice_there_is_no_melody_to_give(spoken):
+    audio = spoken[0]
+    hiss = (0.01 * np.random.default_rng(0).standard_normal(16_000)).astype(np.float32)
+    made = with_melody_of(audio, Audio(hiss, "hiss", "0" * 64))
+    assert measure(made).f0_median_hz == pytest.approx(measure(audio).f0_median_hz, rel=0.03)

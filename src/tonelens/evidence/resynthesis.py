@@ -8,6 +8,7 @@ Kinds     pitch      all F0 up or down, `amount` semitones
           speed      `amount` times as fast, F0 and envelope as they are (time between frames changes)
           volume     `amount` dB, without the vocoder
           tilt       `amount` dB an octave more (or less) above 1 kHz, below as much the other way
+          pauses     every pause `amount` s longer (or shorter; `pauses`), without the vocoder
           none       through the vocoder unchanged: what every comparison has to start from
 Shapes    F frames, B frequency bins, N samples: `tonelens.descriptors.vocoder`.
 Measured  benchmarks/resynthesis.py: how often the changed property meets its target and the others stay.
@@ -20,15 +21,17 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tonelens.audio import SAMPLE_RATE, Audio, Samples
 from tonelens.descriptors.measure import measure
-from tonelens.descriptors.vocoder import F0_RANGE_HZ, Voice, analyse, synthesise
+from tonelens.descriptors.vocoder import F0_RANGE_HZ, Floats, Voice, analyse, synthesise
 from tonelens.errors import InputError
+from tonelens.evidence.pauses import with_longer_pauses
 
-Kind: TypeAlias = Literal["none", "pitch", "variation", "speed", "volume", "tilt"]
+Kind: TypeAlias = Literal["none", "pitch", "variation", "speed", "volume", "tilt", "pauses"]
 
-KINDS: tuple[Kind, ...] = ("none", "pitch", "variation", "speed", "volume", "tilt")
+KINDS: tuple[Kind, ...] = ("none", "pitch", "variation", "speed", "volume", "tilt", "pauses")
 LIMITS: dict[Kind, tuple[float, float]] = {
     "none": (0.0, 0.0),
     "pitch": (-12.0, 12.0),
@@ -36,11 +39,12 @@ LIMITS: dict[Kind, tuple[float, float]] = {
     "speed": (0.5, 2.0),
     "volume": (-30.0, 30.0),
     "tilt": (-12.0, 12.0),
+    "pauses": (-5.0, 5.0),
 }
 """What `amount` may be; beyond, the result is no voice any more."""
 UNITS: dict[Kind, str] = {
     "none": "", "pitch": "semitones", "variation": "times", "speed": "times", "volume": "dB",
-    "tilt": "dB/octave",
+    "tilt": "dB/octave", "pauses": "s",
 }  # fmt: skip
 TILT_HINGE_HZ = 1000.0
 
@@ -80,14 +84,43 @@ def resynthesised(audio: Audio, change: Change, voice: Voice | None = None) -> A
     if change.kind == "volume":
         louder_N = (audio.samples * 10 ** (change.amount / 20)).astype(np.float32)
         return _as_audio(louder_N, audio, change)
+    if change.kind == "pauses":
+        return _as_audio(with_longer_pauses(audio.samples, change.amount), audio, change)
     samples = synthesise(changed(voice or analyse(audio.samples), change))
     if change.kind != "speed":
         samples = _of_length(samples, len(audio.samples))
     return _as_audio(_as_loud(samples, audio), audio, change)
 
 
+def with_melody_of(audio: Audio, donor: Audio) -> Audio:
+    """The words of one recording with the melody of another: its F0 in relative time, nothing else of it.
+
+    Where either has no voice at all, the recording goes through the vocoder as it is.
+
+    Raises:
+        ModelError: the extra `evidence` is not installed.
+    """
+    voice, other = analyse(audio.samples), analyse(donor.samples)
+    sung_F, given_F = np.flatnonzero(voice.f0_F > 0), np.flatnonzero(other.f0_F > 0)
+    if len(sung_F) and len(given_F):
+        here, there = (_spread(frames_F) for frames_F in (sung_F, given_F))
+        f0_F = voice.f0_F.copy()
+        f0_F[sung_F] = np.exp(np.interp(here, there, np.log(other.f0_F[given_F])))
+        voice = replace(voice, f0_F=f0_F)
+    samples = _of_length(synthesise(voice), len(audio.samples))
+    digest = hashlib.sha256(samples.tobytes()).hexdigest()
+    name = f"{audio.source} (melody of {donor.source})"
+    return Audio(_as_loud(samples, audio), name, digest)
+
+
+def _spread(frames_F: NDArray[np.intp]) -> Floats:
+    """The frames' places between the first (0) and the last (1)."""
+    places_F: Floats = (frames_F - frames_F[0]) / max(1, int(frames_F[-1] - frames_F[0]))
+    return places_F
+
+
 def changed(voice: Voice, change: Change) -> Voice:
-    """The parameters with one change; volume is none of them."""
+    """The parameters with one change; volume and pauses are none of them."""
     f0_F, is_voiced_F = voice.f0_F, voice.f0_F > 0
     match change.kind:
         case "pitch":
