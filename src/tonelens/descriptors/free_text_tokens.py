@@ -1,4 +1,4 @@
-"""A text as the tokens that `free_text` reads: quotes left out, phrases of the tables joined, cut into clauses.
+"""A text as the tokens that `free_text` reads: quotes left out, phrases joined, cut into clauses.
 
 Token     one word, one phrase of the tables ("than normal"), or one punctuation mark, in lower case, with its
           place in the text. "isn't" is `is` and `n't`, "high-pitched" is `high`, glued to `pitched`.

@@ -58,24 +58,36 @@ LEVEL_WORDS: tuple[tuple[str, str, str, str], ...] = (
     ("quiet", "person", "volume", "low"),
     ("quietly  softly  faintly", "verb", "volume", "low"),
     ("high  above average  above normal", "speed", "speed", "fast"),
-    ("fast  quick  rapid  hurried  rushed  brisk  swift  hasty", "speed  voice  speaking  verb", "speed", "fast"),
+    (
+        "fast  quick  rapid  hurried  rushed  brisk  swift  hasty",
+        "speed  voice  speaking  verb", "speed", "fast",
+    ),
     ("quickly  rapidly  hurriedly  briskly  swiftly  hastily", "verb", "speed", "fast"),
     ("low  reduced  below average  below normal", "speed", "speed", "slow"),
     ("slow  unhurried  leisurely  sluggish", "speed  voice  speaking  verb", "speed", "slow"),
     ("slowly  unhurriedly", "verb", "speed", "slow"),
-    ("flat  monotone  monotonous", "pitch  variation  voice  speaking  person  verb", "pitch_variation", "flat"),
+    (
+        "flat  monotone  monotonous",
+        "pitch  variation  voice  speaking  person  verb", "pitch_variation", "flat",
+    ),
     ("constant  even  unvarying  unchanging  level", "pitch  variation", "pitch_variation", "flat"),
     (
         "little  limited  low  small  minimal  reduced  narrow  hardly any  barely any",
         "variation", "pitch_variation", "flat",
     ),
     ("monotonously  flatly", "verb", "pitch_variation", "flat"),
-    ("varied  varying  variable  dynamic  changing  fluctuating", "pitch  variation", "pitch_variation", "lively"),
+    (
+        "varied  varying  variable  dynamic  changing  fluctuating",
+        "pitch  variation", "pitch_variation", "lively",
+    ),
     (
         "wide  large  great  considerable  strong  high  much  broad  a lot of  lots of  rich",
         "variation", "pitch_variation", "lively",
     ),
-    ("lively  expressive  animated  melodic", "variation  pitch  voice  speaking", "pitch_variation", "lively"),
+    (
+        "lively  expressive  animated  melodic",
+        "variation  pitch  voice  speaking", "pitch_variation", "lively",
+    ),
     ("expressively", "verb", "pitch_variation", "lively"),
     (
         "many  frequent  numerous  a lot of  lots of  quite a few  long  frequently  often  repeatedly",
@@ -115,14 +127,15 @@ NONE_AT_ALL: tuple[tuple[str, str, str, str], ...] = (
 
 ALONE: tuple[tuple[str, str, str], ...] = (
     (
-        """shout  shouts  shouting  shouted  yell  yells  yelling  yelled  scream  screams  screaming  screamed
-        bellow  bellows  bellowing  bellowed  roars  roaring  top of * lungs  top of * voice  raise * voice
-        raises * voice  raised * voice  raising * voice""",
+        """shout  shouts  shouting  shouted  yell  yells  yelling  yelled  scream  screams  screaming
+        screamed  bellow  bellows  bellowing  bellowed  roars  roaring  top of * lungs  top of * voice
+        raise * voice  raises * voice  raised * voice  raising * voice""",
         "volume", "high",
     ),
     (
         """whisper  whispers  whispering  whispered  murmur  murmurs  murmuring  murmured  mutter  mutters
-        muttering  muttered  under * breath  lower * voice  lowers * voice  lowered * voice  lowering * voice""",
+        muttering  muttered  under * breath  lower * voice  lowers * voice  lowered * voice
+        lowering * voice""",
         "volume", "low",
     ),
     ("monotone  monotonous", "pitch_variation", "flat"),
@@ -146,22 +159,30 @@ CHANGING = "increasingly  gradually  progressively  more and more  gets  getting
 NEGATIONS = """not  n't  never  neither  nor  no  without  without any  hardly  barely  scarcely  less
     far from  anything but  lacks  lacking  cannot  zero"""
 NO_NEGATIONS = "not only  not just  not merely"
-DEGREES = """very  quite  rather  fairly  slightly  somewhat  a bit  a little  extremely  really  too  so  more
-    most  much  relatively  pretty  particularly  exactly  overly  unusually  noticeably  especially
+DEGREES = """very  quite  rather  fairly  slightly  somewhat  a bit  a little  extremely  really  too  so
+    more  most  much  relatively  pretty  particularly  exactly  overly  unusually  noticeably  especially
     consistently  generally  mostly  always  usually  also  still  at all  either  both  equally  moderately
     any  just  only  remarkably  exceptionally  incredibly  reasonably  comparatively  decidedly"""
-COPULAS = """is  are  was  were  be  been  being  sounds  sounded  sound  seems  seemed  appears  appeared  stays
-    stayed  remains  remained  keeps  kept  feels  starts  starts off  starts out  begins  's  're  :  ="""
+COPULAS = """is  are  was  were  be  been  being  sounds  sounded  sound  seems  seemed  appears  appeared
+    stays  stayed  remains  remained  keeps  kept  feels  starts  starts off  starts out
+    begins  's  're  :  ="""
 CONNECTORS = ",  and  or  nor  but  yet  /  &"
 DETERMINERS = """a  an  the  this  that  these  those  his  her  their  its  my  your  our  's  each  every
     another  one"""
 POSSESSIVES = "his  her  their  its  my  your  our  the"
-PREPOSITIONS = """in  with  at  of  to  from  by  for  on  about  over  under  through  into  as  like  between
-    during  after  before  across  than  against  among"""
+PREPOSITIONS = """in  with  at  of  to  from  by  for  on  about  over  under  through  into  as  like
+    between  during  after  before  across  than  against  among"""
 TOPICS = "about  of  that  how  whether  why  if  because  who  which"
 """What stands behind them is what is spoken of, not how."""
 SUBJECTS = "he  she  they  it  i  we  you"
-CLAUSE_ENDS = """.  ;  !  ?  while  although  though  whereas  because  if  then  —  –"""
+CLAUSE_ENDS = """.  ;  !  ?  while  although  though  whereas  because  if  then  —  –  (  )"""
+MODALS = "cannot  can  could  may  might  must  should  is"
+GENDERS: Mapping[str, str] = {
+    "male": "male  man  gentleman  he  his  him",
+    "female": "female  woman  lady  she  her  hers  actress",
+}
+EMPHASISES = """emphasis  emphasises  emphasizes  emphasising  emphasizing  emphasised  emphasized  stress
+    stresses  stressing  stressed  accents  accentuates"""
 FOREIGN = """music  noise  noises  car  cars  room  traffic  crowd  door  engine  phone  applause  laughter
     recording  audio  microphone  environment  wind  rain  dog  song  sample  sampling  heart  frame  bit
     quality  energy  confidence  emotion  emotional  intensity  status  spirits  mood  end  key  sound  street
