@@ -105,6 +105,13 @@ def test_the_group_is_the_given_one_or_the_one_that_the_text_speaks_of():
     assert agreement_of(said, clip, edges(), Known(gender="female")).claims[0].reference == "group"
 
 
+def test_measures_that_are_known_are_not_made_again():
+    other = measure(clips()[1])
+    heard = Heard(probabilities={"a": 1.0}, claims={"pitch": "low"})
+    [judged] = agreement_of(heard, clips()[0], edges(), Known(measures=other)).claims
+    assert judged.measured == other.f0_median_hz != measure(clips()[0]).f0_median_hz
+
+
 def test_an_excluded_level_is_supported_by_every_other_one():
     clip = clips()[0]
     word = edges().assign(measure(clip))["volume"].word

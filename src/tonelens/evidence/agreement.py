@@ -48,6 +48,8 @@ class Known:
     language: str | None = None
     words: tuple[TimedWord, ...] = ()
     """The words with their times, to name emphasised spans."""
+    measures: Measures | None = None
+    """What `measure` makes of the recording, where somebody has measured it already: it takes longest."""
 
 
 NOTHING_KNOWN = Known()
@@ -143,7 +145,7 @@ def agreement_of(heard: Heard, audio: Audio, levels: Levels, known: Known = NOTH
     Raises:
         LabelError: it claims a level that does not exist.
     """
-    measures = measure(audio).with_text(known.transcript, known.language)
+    measures = (known.measures or measure(audio)).with_text(known.transcript, known.language)
     gender = known.gender or gender_in(heard.text)
     assigned: Mapping[str, Level] = levels.assign(measures, gender=gender, finest=FINEST)
     if (nobody := why_inaudible(audio, measures)) is not None:
