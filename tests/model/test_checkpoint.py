@@ -21,7 +21,7 @@ from tonelens.descriptors.levels import LevelItem, fit_levels
 from tonelens.descriptors.measure import Measures
 from tonelens.errors import InputError, ModelError
 from tonelens.model.answering import Answerer
-from tonelens.model.checkpoint import ModelCard, _read_levels, load_card, load_model, own_weights, save_model
+from tonelens.model.checkpoint import ModelCard, load_card, load_model, own_weights, read_levels, save_model
 from tonelens.model.speech_encoder import SpeechEncoder
 
 CLIPS = random_clips([9, 30, 17])
@@ -131,5 +131,5 @@ def test_damaged_levels_are_refused_in_one_line(tmp_path, content):
     if content is not None:
         path.write_text(content)
     with pytest.raises(InputError) as caught:
-        _read_levels(path)
+        read_levels(path)
     assert "levels" in str(caught.value) and "\n" not in str(caught.value)

@@ -146,7 +146,7 @@ def load_model(folder: Path) -> LoadedModel:
             f"{path}: the weights cannot be read ({error}). Copy or train the model again."
         ) from None
     load_weights(model, weights, str(path))
-    levels = _read_levels(folder / "levels.json")
+    levels = read_levels(folder / "levels.json")
     fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return LoadedModel(
         model=model.eval(), prompter=Prompter(tokenizer, recipe.answer), encoder=encoder, levels=levels,
@@ -250,7 +250,13 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _read_levels(path: Path) -> Levels:
+def read_levels(path: Path) -> Levels:
+    """The edges of a model.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+        CorpusError: it was written for other measurements.
+    """
     try:
         return Levels.from_dict(_read_json(path))
     except (KeyError, TypeError, AttributeError) as error:
