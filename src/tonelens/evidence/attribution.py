@@ -1,14 +1,14 @@
 """Where in time the evidence lies: how far the decision falls when a short span is not heard.
 
 Span        SPAN_S long, one every half of it, on the grid of the encoder's frames (20 ms).
-Importance  log-odds of the decided emotion with everything heard, minus those without the span, in nats. Log-odds
-            rather than probabilities: a decision at 0.99 loses evidence long before its probability moves.
-Without     `through_latents`: the span's frames enter neither the utterance statistics nor the pooling, and both
-            streams' latents are zero there. The encoder has heard them, so neighbours still know of them.
-            `by_silencing`: the span is faded out of the waveform (FADE_S each side) and the system asked again;
-            for anybody's Backend. Silence is a sound, too: a system may hear a pause in it.
-Cited       the strongest spans that do not overlap, at most MOST and half of the clip, each at least LEAST nats
-            and SHARE of the strongest; adjacent ones are merged. None of a decision that no span moves.
+Importance  log-odds of the decided emotion with everything heard, minus those without the span, in nats.
+            Log-odds, as a decision at 0.99 loses evidence long before its probability moves.
+Without     `through_latents`: the span's frames enter neither the utterance statistics nor the pooling, and
+            both streams' latents are zero there. The encoder has heard them: neighbours still know of them.
+            `by_silencing`: the span is faded out of the waveform (FADE_S each side) and the system asked
+            again; for anybody's Backend. Silence is a sound, too: a system may hear a pause in it.
+Cited       the strongest spans that do not overlap, at most MOST and half of the clip, each at least LEAST
+            nats and SHARE of the strongest; adjacent ones are merged. None of a decision that no span moves.
 Shows       what one span alone carries beyond the rest. Evidence that is spread evenly, or said twice, has no
             span that matters; spans do not add up.
 Shapes      T frames, O choices of frames.

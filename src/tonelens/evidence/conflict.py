@@ -1,11 +1,11 @@
 """Words against voice: streams exchanged between two clips of one speaker that differ in emotion.
 
-Mixture   words (content stream) of clip A in the voice (descriptor side) of clip B, and the reverse; B's frames
-          are stretched in time to A's length. No recording of the mixture exists: the streams meet in the model.
+Mixture   words (content stream) of clip A in the voice (descriptor side) of clip B, and the reverse; B's
+          frames are stretched in time to A's length. There is no such recording: streams meet in the model.
 Follows   the new decision is that on B alone (voice), that on A alone (words), or another one (neither).
           Pairs that the model decides alike can follow nothing; they are counted and left out.
-Shows     which stream wins where they disagree. As the words of acted corpora are free of emotion, words
-          that lose there may still win on speech whose words have a mood.
+Shows     which stream wins where they disagree. The words of acted corpora are free of emotion: words that
+          lose there may still win on speech whose words have a mood.
 """
 
 from __future__ import annotations

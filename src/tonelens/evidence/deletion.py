@@ -3,14 +3,14 @@
 Deletion    log-odds of the decided emotion that are lost without the cited spans, minus the mean loss without
             random spans: above 0 where cited spans matter more.
 Insertion   log-odds of hearing the cited spans alone, minus the mean of hearing random spans alone.
-Random      DRAWS times as many spans of the same lengths, without overlap, anywhere within the speech: silence
-            before and after it would be too easy to beat. They may hit cited ones.
-            Cited spans are found without them.
-Test        Wilcoxon's signed ranks over clips, one-sided (cited beat random); effect: matched-pairs rank-biserial
-            correlation, (sum of ranks for - against) / (sum of all), -1 to 1.
-Circular    through the latents, cutting what was found by cutting must hurt: that test only shows that several
-            spans cut together hurt, too. Silencing the waveform and asking the system again is the test; the
-            spans' sound is gone there before anything hears it.
+Random      as many spans of the same lengths, without overlap, anywhere within the speech (silence before and
+            after it would be too easy to beat), drawn DRAWS times. They may hit cited ones. Cited spans are
+            found without them.
+Test        Wilcoxon's signed ranks over clips, one-sided (cited beat random); effect: matched-pairs
+            rank-biserial correlation, (sum of ranks for - against) / (sum of all), -1 to 1.
+Circular    through the latents, cutting what was found by cutting must hurt: that only shows that several
+            spans cut together hurt, too, and that they tell something alone. Silencing the waveform and
+            asking again is the test: there the spans' sound is gone before anything hears it.
 Source      V. Petsiuk, A. Das, K. Saenko 2018, arXiv:1806.07421, section 3.3 (deletion, insertion);
             D. Kerby 2014, Compr. Psychol. 3 (rank-biserial correlation).
 """
@@ -37,7 +37,7 @@ from tonelens.evidence.attribution import (
 from tonelens.evidence.backend import Backend
 from tonelens.explain import Explainer
 
-DRAWS = 20
+DRAWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def span_test(
     cited_T = frames_of(spans, listener.frames)
     if not cited_T.any() or cited_T.all():
         raise InputError(
-            f"{int(cited_T.sum())} of {listener.frames} frames are cited: cited and other frames are compared. "
-            f"Give spans that hold some, but not all, of the clip."
+            f"{int(cited_T.sum())} of {listener.frames} frames are cited, to compare with others. Give "
+            f"spans that hold some, but not all, of the clip."
         )
     chosen = np.random.default_rng(seed)
     room = frames_of([within], listener.frames) if within is not None else np.ones_like(cited_T)
