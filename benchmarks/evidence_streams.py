@@ -23,6 +23,8 @@ import argparse
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
@@ -34,29 +36,30 @@ from tonelens import audio
 from tonelens.audio import Audio
 from tonelens.corpora.cuts import corpus_of, emotion_of, path_of, read_cuts, speaker_of
 from tonelens.evaluation.predict import held_out_cuts
-from tonelens.evidence.attribution import cited_spans, frames_of, occlusion, through_latents
+from tonelens.evidence.attribution import FRAME_S, cited_spans, frames_of, occlusion, through_latents
 from tonelens.evidence.backend import OwnBackend
 from tonelens.evidence.conflict import conflict_set
 from tonelens.evidence.deletion import (
-    Paired,
     SpanTest,
     audio_deletion_test,
     deletions,
     insertions,
     span_test,
     speech_of,
-)  # fmt: skip
+)
 from tonelens.evidence.means import Mean
 from tonelens.evidence.streams import stream_shares
 from tonelens.explain import Explainer
 
 PROTOCOL = "held-out-streams"
+SECONDS = ("seconds_spans", "seconds_test", "seconds_audio_test")
 
 
 def rows(explainer: Explainer, cuts: Sequence[MonoCut], corpus: str) -> list[Figure]:
     """All figures of one model on clips of one corpus (or of several, then called "all")."""
     clips = [audio.load(path_of(cut)) for cut in cuts]
-    return [*of_streams(explainer, cuts, clips, corpus), *of_spans(explainer, clips, corpus)]
+    system, spans = explainer.loaded.card.name, [clip_spans(explainer, clip) for clip in clips]
+    return [*of_streams(explainer, cuts, clips, corpus), *of_spans(system, spans, corpus)]
 
 
 def of_streams(
@@ -82,52 +85,57 @@ def of_streams(
     ]
 
 
-def of_spans(explainer: Explainer, clips: Sequence[Audio], corpus: str) -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class ClipSpans:
+    """What is cited of one clip, and how it stands against random spans."""
+
+    cited_frames: int
+    in_speech: int
+    """Of the cited frames."""
+    latent: SpanTest | None
+    """None where nothing is cited."""
+    silenced: SpanTest | None
+    seconds: dict[str, float]
+
+
+def clip_spans(explainer: Explainer, clip: Audio) -> ClipSpans:
+    """Spans found through the latents, tested there and in the waveform."""
+    times = [time.perf_counter()]
+    listener = through_latents(explainer, clip)
+    spans = cited_spans(occlusion(listener))
+    times.append(time.perf_counter())
+    if not spans:
+        return ClipSpans(0, 0, None, None, {"seconds_spans": times[1] - times[0]})
+    speech = speech_of(clip)
+    latent = span_test(listener, spans, speech)
+    times.append(time.perf_counter())
+    silenced = audio_deletion_test(OwnBackend(explainer), clip, spans)
+    times.append(time.perf_counter())
+    cited_T = frames_of(spans, listener.frames)
+    speech_T = frames_of([speech] if speech else [], listener.frames)
+    took = [after - before for before, after in pairwise(times)]
+    seconds = dict(zip(SECONDS, took, strict=True))
+    return ClipSpans(int(cited_T.sum()), int((cited_T & speech_T).sum()), latent, silenced, seconds)
+
+
+def of_spans(system: str, found: Sequence[ClipSpans], corpus: str) -> list[Figure]:
     """Where in time."""
-    backend, system = OwnBackend(explainer), explainer.loaded.card.name
-    tests: dict[str, list[SpanTest]] = {"": [], "audio_": []}
-    took: dict[str, list[float]] = {"seconds_spans": [], "seconds_test": [], "seconds_audio_test": []}
-    lengths: list[int] = []
-    in_speech = 0
-    for clip in clips:
-        times = [time.perf_counter()]
-        listener = through_latents(explainer, clip)
-        spans = cited_spans(occlusion(listener))
-        times.append(time.perf_counter())
-        if spans:
-            speech = speech_of(clip)
-            tests[""].append(span_test(listener, spans, speech))
-            times.append(time.perf_counter())
-            tests["audio_"].append(audio_deletion_test(backend, clip, spans))
-            times.append(time.perf_counter())
-            cited_T = frames_of(spans, listener.frames)
-            lengths.append(int(cited_T.sum()))
-            in_speech += int((cited_T & frames_of([speech] if speech else [], listener.frames)).sum())
-        for name, begin, end in zip(took, times, times[1:], strict=False):
-            took[name].append(end - begin)
-    seconds = [
-        _plain(system, corpus, name, fmean(found), len(found)) for name, found in took.items() if found
-    ]
-    none = _plain(system, corpus, "cited_none", 1 - len(lengths) / len(clips), len(clips))
-    if not lengths:
-        return [none, *seconds]
-    return [
-        none,
-        _plain(system, corpus, "cited_seconds", 0.02 * fmean(lengths), len(lengths)),
-        _plain(system, corpus, "cited_in_speech", in_speech / sum(lengths), len(lengths)),
-        *(
-            figure
-            for way, found in tests.items()
-            for kind, over in (("deletion", deletions(found)), ("insertion", insertions(found)))
-            for figure in _paired(system, corpus, way + kind, over)
-        ),
-        *seconds,
-    ]
-
-
-def _paired(system: str, corpus: str, name: str, found: Paired) -> list[Figure]:
-    numbers = {"median": found.median, "effect": found.effect, "p": found.p}
-    return [_plain(system, corpus, f"{name}_{what}", value, found.n) for what, value in numbers.items()]
+    cited = [clip for clip in found if clip.cited_frames]
+    numbers = {"cited_none": (1 - len(cited) / len(found), len(found))}
+    for name in SECONDS:
+        took = [clip.seconds[name] for clip in found if name in clip.seconds]
+        numbers |= {name: (fmean(took), len(took))} if took else {}
+    if cited:
+        frames = sum(clip.cited_frames for clip in cited)
+        numbers["cited_seconds"] = (FRAME_S * frames / len(cited), len(cited))
+        numbers["cited_in_speech"] = (sum(clip.in_speech for clip in cited) / frames, len(cited))
+        ways = {"": [clip.latent for clip in cited], "audio_": [clip.silenced for clip in cited]}
+        for way, tests in ways.items():
+            known = [test for test in tests if test is not None]
+            for kind, over in (("deletion", deletions(known)), ("insertion", insertions(known))):
+                for what in ("median", "effect", "p"):
+                    numbers[f"{way}{kind}_{what}"] = (getattr(over, what), over.n)
+    return [_plain(system, corpus, metric, value, n) for metric, (value, n) in numbers.items()]
 
 
 def _plain(system: str, corpus: str, metric: str, value: float, n: int) -> Figure:
@@ -150,20 +158,24 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     explainer = Explainer.from_pretrained(options.model)
-    cuts = [cut for path in options.data for cut in read_cuts(path)]
-    chosen, _ = held_out_cuts(cuts, explainer.loaded.card)
+    system = explainer.loaded.card.name
+    chosen, _ = held_out_cuts(
+        [cut for path in options.data for cut in read_cuts(path)], explainer.loaded.card
+    )
     chosen.sort(key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())
-    corpora = {
-        corpus: [cut for cut in chosen if corpus_of(cut) == corpus] for corpus in map(corpus_of, chosen)
-    }
-    parts = {str(corpus): found[: options.clips] for corpus, found in sorted(corpora.items(), key=str)}
-    parts["all"] = [cut for part in parts.values() for cut in part]
+    names = sorted({str(corpus_of(cut)) for cut in chosen})
+    parts = {name: [cut for cut in chosen if str(corpus_of(cut)) == name][: options.clips] for name in names}
+    parts["all"] = [cut for name in names for cut in parts[name]]
+    clips = {cut.id: audio.load(path_of(cut)) for cut in parts["all"]}
+    spans = {name: clip_spans(explainer, clip) for name, clip in clips.items()}
+    figures: list[Figure] = []
     for corpus, part in parts.items():
-        figures = rows(explainer, part, corpus)
-        for figure in figures:
-            ends = "" if figure.low is None else f"  {figure.low:.3f} to {figure.high:.3f}"
-            print(f"{corpus:8} {figure.metric:26} {figure.value:9.4g}{ends}  n={figure.n}", flush=True)
-        print(write_figures("evidence_streams", figures))
+        figures += of_streams(explainer, part, [clips[cut.id] for cut in part], corpus)
+        figures += of_spans(system, [spans[cut.id] for cut in part], corpus)
+    for figure in figures:
+        ends = "" if figure.low is None else f"  {figure.low:.3f} to {figure.high:.3f}"
+        print(f"{figure.corpus:8} {figure.metric:26} {figure.value:9.4g}{ends}  n={figure.n}")
+    print(write_figures("evidence_streams", figures))
 
 
 if __name__ == "__main__":
