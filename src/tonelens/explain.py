@@ -6,6 +6,7 @@ print(explainer.explain("a.wav").to_text())
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -25,7 +26,7 @@ from tonelens.descriptors.sentences import UNKNOWN, write
 from tonelens.descriptors.verdicts import judge
 from tonelens.errors import AudioError, InputError, ModelError
 from tonelens.model.adaptation import adapted_model, clip_statistics, require_adaptable
-from tonelens.model.answering import Answerer
+from tonelens.model.answering import Alteration, Answerer
 from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
 from tonelens.model.confidence import check_risk, naming
 from tonelens.model.decoding import Answer
@@ -88,6 +89,7 @@ class Explainer:
         self.grammar = self._answerer.grammar
         self.wordless = self._answerer.wordless
         self.adapted_to: Adapted | None = None
+        self._alteration: Alteration | None = None
 
     @classmethod
     def from_pretrained(
@@ -156,7 +158,30 @@ class Explainer:
         loaded = replace(self.loaded, model=adapted_model(self.loaded.model, heard))
         other = Explainer(loaded, abstain=self.abstain, recogniser=self.recogniser)
         other.adapted_to = Adapted(len(heard), source)
+        other._alteration = self._alteration
         return other, refused
+
+    def altered(self, alteration: Alteration) -> Explainer:
+        """The same model, whose streams say something else; for evidence. This one stays."""
+        other = copy.copy(self)
+        other._alteration = alteration
+        return other
+
+    def emotions(self, states: Sequence[Tensor]) -> list[Emotion]:
+        """The emotions of clips that are encoded already, (T, L, H) each, as `explain` states them."""
+        answers = self._answerer.answer(states, altered=self._alteration)
+        return [self._emotion(answer)[0] for answer in answers]
+
+    def emotions_of_frames(self, clip_TLH: Tensor, keep_OT: Tensor) -> list[dict[str, float]]:
+        """Probabilities of one encoded clip heard O times, only the kept frames; see `Answerer.of_frames`.
+
+        Where the head decides they are its own; `explain` gives them to the label that the LLM says.
+        """
+        found = self._answerer.of_frames(clip_TLH, keep_OT)
+        calibration = self.loaded.card.calibration
+        if calibration is None or (calibration.reads == "head") != self.loaded.model.has_verdict:
+            return found
+        return [calibration.tempered(shares) for shares in found]
 
     def explain(
         self,
@@ -246,7 +271,7 @@ class Explainer:
             return []
         states = self.loaded.encoder.encode([clip.samples for clip in clips])
         given = [{"transcript": words.text} if words and words.text else {} for words in told]
-        return self._answerer.answer(states, given)
+        return self._answerer.answer(states, given, altered=self._alteration)
 
     def _transcript(self, request: Request, found: Answer | Inaudible, told: Heard | None) -> Transcript:
         """The words and their source; the model's own ones only where they can be trusted."""

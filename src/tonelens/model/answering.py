@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from tonelens.batching.batch import pad_frames
 from tonelens.batching.prompts import Prompter
-from tonelens.descriptors.sentences import Grammar, answer_grammar, write
+from tonelens.descriptors.sentences import Choice, Grammar, answer_grammar, write
 from tonelens.emotions import LabelSet
 from tonelens.model.decoding import Answer, GrammarDecoder
 from tonelens.model.explainer_model import ExplainerModel, Voice
+from tonelens.model.utterance import UtteranceLatent
+
+CHUNK = 16
+"""How many times a clip is heard at once where every hearing needs the whole model."""
+
+Alteration: TypeAlias = Callable[[ExplainerModel, Voice, Tensor], Voice]
+"""Puts other latents into what the streams say (model, voice, is_speech_BT), mostly by `model.altered`."""
 
 
 class Answerer:
@@ -39,28 +47,87 @@ class Answerer:
 
     @torch.no_grad()
     def answer(
-        self, clips: Sequence[Tensor], given: Sequence[Mapping[str, str]] | None = None
+        self,
+        clips: Sequence[Tensor],
+        given: Sequence[Mapping[str, str]] | None = None,
+        *,
+        altered: Alteration | None = None,
     ) -> list[Answer]:
         """One answer a clip; each clip is its hidden states (T, L, H). Leaves the model in eval mode.
 
-        `given` holds, for each clip, values that are known beforehand (a transcript).
+        `given` holds, for each clip, values that are known beforehand (a transcript). `altered` changes what
+        the streams say before anybody reads it.
         """
-        self.model.eval()
-        layers_BTLH, is_speech_BT = pad_frames(clips, at_least=self.model.stack)
-        device = next(self.model.parameters()).device
-        layers_BTLH, is_speech_BT = layers_BTLH.to(device), is_speech_BT.to(device)
+        layers_BTLH, is_speech_BT = self._padded(clips)
         voice = self.model.listen(layers_BTLH, is_speech_BT)
+        if altered is not None:
+            voice = altered(self.model, voice, is_speech_BT)
         if self._decoder is None:
             return self._head_answers(voice)
-        prompts = [
-            self.prompter.prompt("explain", **self.model.stream_tokens(frames))
-            for frames in is_speech_BT.sum(-1).tolist()
-        ]
-        answers = self._decoder.decode(voice, is_speech_BT, prompts, self.grammar, given)
+        answers = self._said(self._decoder, voice, is_speech_BT, self.grammar, given)
         if not self.model.has_verdict:
             return answers
         heard = self._emotion_shares(voice)
         return [replace(answer, heard=shares) for answer, shares in zip(answers, heard, strict=True)]
+
+    @torch.no_grad()
+    def of_frames(self, clip_TLH: Tensor, keep_OT: Tensor) -> list[dict[str, float]]:
+        """Emotion probabilities of one clip heard O times, each time only the kept frames.
+
+        The others are left out of what is pooled, and both streams' latents are zero there: the middle of the
+        bottleneck's prior, which tells nothing. Where the head decides, the LLM is not asked.
+        """
+        layers_BTLH, is_speech_BT = self._padded([clip_TLH])
+        kept = torch.zeros(len(keep_OT), is_speech_BT.shape[1], dtype=torch.bool, device=is_speech_BT.device)
+        kept[:, : keep_OT.shape[1]] = keep_OT.to(kept.device)
+        pooling = self.model.pooling
+        if isinstance(pooling, UtteranceLatent) and self.model.has_verdict:
+            return self._head_shares(pooling.of_kept(layers_BTLH[0], kept).z_BTZ.squeeze(1))
+        chunks = [kept[first : first + CHUNK] for first in range(0, len(kept), CHUNK)]
+        return [shares for keep in chunks for shares in self._heard_in(layers_BTLH, is_speech_BT, keep)]
+
+    def _heard_in(self, layers_1TLH: Tensor, is_speech_1T: Tensor, keep_OT: Tensor) -> list[dict[str, float]]:
+        """`of_frames` of a few choices, through the streams."""
+        is_speech_OT = is_speech_1T.expand(len(keep_OT), -1)
+        voice = self.model.listen(layers_1TLH.expand(len(keep_OT), -1, -1, -1), is_speech_OT)
+        is_kept_OT1 = keep_OT.unsqueeze(-1)
+        descriptor, pooling = voice.descriptor, self.model.pooling
+        whole = pooling if isinstance(pooling, UtteranceLatent) else None
+        voice = self.model.altered(
+            voice,
+            keep_OT,
+            content_BTZ=voice.content.z_BTZ * is_kept_OT1,
+            descriptor_BTZ=None if descriptor is None else descriptor.z_BTZ * is_kept_OT1,
+            utterance_BTZ=None if whole is None else whole.of_kept(layers_1TLH[0], keep_OT).z_BTZ,
+        )
+        if self._decoder is None:
+            return self._emotion_shares(voice)
+        slots = [piece.slot if isinstance(piece, Choice) else "" for piece in self.grammar]
+        until = self.grammar[: slots.index("emotion") + 2]  # with the words that follow the choice
+        answers = self._said(self._decoder, voice, is_speech_OT, until, None)
+        return [answer.probabilities["emotion"] for answer in answers]
+
+    def _padded(self, clips: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """On the model's device; the model in eval mode."""
+        self.model.eval()
+        layers_BTLH, is_speech_BT = pad_frames(clips, at_least=self.model.stack)
+        device = next(self.model.parameters()).device
+        return layers_BTLH.to(device), is_speech_BT.to(device)
+
+    def _said(
+        self,
+        decoder: GrammarDecoder,
+        voice: Voice,
+        is_speech_BT: Tensor,
+        grammar: Grammar,
+        given: Sequence[Mapping[str, str]] | None,
+    ) -> list[Answer]:
+        """The LLM's answers to the prompt of every clip."""
+        prompts = [
+            self.prompter.prompt("explain", **self.model.stream_tokens(frames))
+            for frames in is_speech_BT.sum(-1).tolist()
+        ]
+        return decoder.decode(voice, is_speech_BT, prompts, grammar, given)
 
     def _head_answers(self, voice: Voice) -> list[Answer]:
         """Of a system without LLM: the auxiliary head's label in the grammar's words."""
@@ -72,6 +139,10 @@ class Answerer:
 
     def _emotion_shares(self, voice: Voice) -> list[dict[str, float]]:
         """The emotion head's probabilities of every clip."""
+        assert voice.pooled_BP is not None
+        return self._head_shares(voice.pooled_BP)
+
+    def _head_shares(self, pooled_BP: Tensor) -> list[dict[str, float]]:
         assert self.model.emotion_head is not None
-        shares_BC = self.model.emotion_head(voice.pooled_BP).float().softmax(dim=-1)
+        shares_BC = self.model.emotion_head(pooled_BP).float().softmax(dim=-1)
         return [dict(zip(self.labels, shares, strict=True)) for shares in shares_BC.tolist()]

@@ -11,7 +11,7 @@ Source    arXiv:2505.23236, section 2 and figure 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -144,6 +144,34 @@ class ExplainerModel(nn.Module):
         elif self.pooling is not None:
             voice = descriptor if descriptor is not None else content
             pooled = self.pooling(voice.z_BTZ, is_speech_BT)
+        return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
+
+    def altered(
+        self,
+        voice: Voice,
+        is_heard_BT: Tensor,
+        *,
+        content_BTZ: Tensor | None = None,
+        descriptor_BTZ: Tensor | None = None,
+        utterance_BTZ: Tensor | None = None,
+    ) -> Voice:
+        """The voice with other latents in place of some; tokens, pooling and summary token follow from them.
+
+        None keeps what was heard. Attentive pooling reads the frames `is_heard_BT`; `latent` of a stream
+        stays what it was.
+        """
+        content, descriptor, utterance = voice.content, voice.descriptor, voice.utterance
+        if content_BTZ is not None:
+            content = self.content.said(content_BTZ, content.latent)
+        if descriptor_BTZ is not None and descriptor is not None and self.descriptor is not None:
+            descriptor = self.descriptor.said(descriptor_BTZ, descriptor.latent)
+        if utterance_BTZ is not None and utterance is not None:
+            utterance = replace(utterance, z_BTZ=utterance_BTZ)
+        pooled: Tensor | None = None
+        if utterance is not None:
+            pooled = utterance.z_BTZ.squeeze(1)
+        elif isinstance(self.pooling, Pooling):
+            pooled = self.pooling((descriptor or content).z_BTZ, is_heard_BT)
         return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
 
     def _summary(self, pooled_BP: Tensor | None) -> Tensor | None:

@@ -91,6 +91,10 @@ class Stream(nn.Module):
         if self.bottleneck is not None:
             latent = self.bottleneck(z_BTZ)
             z_BTZ = latent.z_BTZ
+        return self.said(z_BTZ, latent)
+
+    def said(self, z_BTZ: Tensor, latent: Latent | None) -> StreamOutput:
+        """What these values hand on, be they heard or put in their place; `latent` is what was heard."""
         heard_BTZ = with_gradient(z_BTZ, self.llm_gradient)
         tokens_BKD = self.adapter(heard_BTZ) if self.adapter is not None else z_BTZ[:, :0]
         return StreamOutput(tokens_BKD=tokens_BKD, z_BTZ=z_BTZ, latent=latent)

@@ -9,7 +9,8 @@ Several bottlenecks stand side by side (`streams.utterance_members`); the heads 
 on all of them is the mean of one head each, and each is trained as if it were alone (docs/decisions/0015).
 
 Shapes    B clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, Z latent width,
-          M members, P = M Z, C classes of a head.
+          M members, P = M Z, C classes of a head,
+          O choices of frames of one clip.
 Source    ours; the bottleneck is the paper's (arXiv:2505.23236, section 2).
 """
 
@@ -63,6 +64,20 @@ def statistics(layers_BTLH: Tensor, is_speech_BT: Tensor | None = None) -> Tenso
     return torch.cat([mean_BLH.flatten(1), square_BLH.clamp(min=1e-12).sqrt().flatten(1)], dim=-1)
 
 
+def kept_statistics(clip_TLH: Tensor, keep_OT: Tensor) -> Tensor:
+    """`statistics` of one clip heard O times, each time only its kept frames: (O, S), float32.
+
+    From two products instead of O passes over the clip; the frames are centred first, so little is lost.
+    """
+    rows_TS = clip_TLH.float().flatten(1)
+    middle_S = rows_TS.mean(dim=0)
+    rows_TS = rows_TS - middle_S
+    weight_OT = keep_OT.float() / keep_OT.sum(dim=-1, keepdim=True)
+    mean_OS = weight_OT @ rows_TS
+    variance_OS = (weight_OT @ rows_TS.square() - mean_OS.square()).clamp(min=1e-12)
+    return torch.cat([mean_OS + middle_S, variance_OS.sqrt()], dim=-1)
+
+
 class UtteranceLatent(nn.Module):
     """Statistics, dropout, M bottlenecks side by side: (B, T, L, H) -> one latent a clip, M Z wide."""
 
@@ -84,6 +99,10 @@ class UtteranceLatent(nn.Module):
     def forward(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Latent:
         """Latents with one "frame" a clip: (B, 1, M Z)."""
         return self.of_rows(self.statistics(layers_BTLH, is_speech_BT))
+
+    def of_kept(self, clip_TLH: Tensor, keep_OT: Tensor) -> Latent:
+        """Latents (O, 1, M Z) of one clip heard O times, each time only its kept frames."""
+        return self.of_rows(self.statistics.standardised(kept_statistics(clip_TLH, keep_OT)))
 
     def of_rows(self, told_BS: Tensor) -> Latent:
         """The same from standardised statistics; every member drops its own share of them."""
