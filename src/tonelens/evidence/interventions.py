@@ -23,14 +23,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
-
-from scipy import stats
 
 from tonelens.audio import Audio
 from tonelens.descriptors.levels import DESCRIPTORS, Levels, Reference, Standard
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
+from tonelens.evidence.agreement_summary import Share, share
 from tonelens.evidence.backend import Backend, Heard
 from tonelens.evidence.resynthesis import Change, Kind, resynthesised
 
@@ -196,61 +194,33 @@ def _words(levels: Levels, measures: Measures, subject: Subject, finest: Referen
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % interval (Wilson, over trials); `n` 0 says that nothing could be tested."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-    @classmethod
-    def of(cls, found: Iterable[bool]) -> Share:
-        """Of what is true."""
-        known = list(found)
-        if not known:
-            return cls(math.nan, math.nan, math.nan, 0)
-        ends = stats.binomtest(sum(known), len(known)).proportion_ci(0.95, method="wilson")
-        return cls(sum(known) / len(known), float(ends.low), float(ends.high), len(known))
-
-
-@dataclass(frozen=True, slots=True)
 class Scores:
-    """Of one descriptor's edits, or of all."""
+    """Of one descriptor's edits, or of all; None where nothing could be tested."""
 
-    arrived: Share
-    moves: Share
-    names: Share
-    stays: Share
-    flips: Share
+    arrived: Share | None
+    moves: Share | None
+    names: Share | None
+    stays: Share | None
+    flips: Share | None
 
     @classmethod
     def of(cls, trials: Sequence[Trial]) -> Scores:
         """See the module's docstring."""
         tested = [trial for trial in trials if trial.arrived]
         claiming = [trial for trial in tested if trial.edit.descriptor in trial.after.claims]
+        compared = [trial for trial in tested if trial.others_kept and len(trial.before.claims) > 1]
         return cls(
-            arrived=Share.of(trial.arrived for trial in trials),
-            moves=Share.of(trial.moved for trial in tested if trial.had_to_move),
-            names=Share.of(trial.names_target for trial in claiming),
-            stays=Share.of(
-                trial.others_stayed for trial in tested if trial.others_kept and len(trial.before.claims) > 1
-            ),
-            flips=Share.of(trial.flipped for trial in tested),
+            arrived=_share(trial.arrived for trial in trials),
+            moves=_share(trial.moved for trial in tested if trial.had_to_move),
+            names=_share(trial.names_target for trial in claiming),
+            stays=_share(trial.others_stayed for trial in compared),
+            flips=_share(trial.flipped for trial in tested),
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {name: _row(getattr(self, name)) for name in ("arrived", "moves", "names", "stays", "flips")}
 
-
-def _row(share: Share) -> dict[str, Any]:
-    def number(value: float) -> float | None:
-        return None if math.isnan(value) else round(value, 4)
-
-    return {
-        "value": number(share.value), "low": number(share.low), "high": number(share.high), "n": share.n
-    }  # fmt: skip
+def _share(hits: Iterable[bool]) -> Share | None:
+    known = list(hits)
+    return share(known) if known else None
 
 
 def scores_by_descriptor(trials: Sequence[Trial]) -> dict[str, Scores]:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonelens.audio import SAMPLE_RATE, Audio, Samples
-from tonelens.descriptors.measure import measure
+from tonelens.descriptors.loudness import mean_level_dbfs, track_loudness
 from tonelens.descriptors.vocoder import F0_RANGE_HZ, Floats, Voice, analyse, synthesise
 from tonelens.errors import InputError
 from tonelens.evidence.pauses import with_longer_pauses
@@ -143,11 +143,15 @@ def changed(voice: Voice, change: Change) -> Voice:
 
 def _as_loud(samples: Samples, like: Audio) -> Samples:
     """With the speech level of `like`, where both have one."""
-    target = measure(like).level_dbfs
-    level = measure(replace(like, samples=samples)).level_dbfs
+    target, level = _speech_level(like.samples), _speech_level(samples)
     if target is None or level is None:
         return samples
     return np.asarray(samples * 10 ** ((target - level) / 20), dtype=np.float32)
+
+
+def _speech_level(samples: Samples) -> float | None:
+    loudness = track_loudness(samples)
+    return mean_level_dbfs(loudness.level_dbfs[loudness.is_speech]) if loudness.is_speech.any() else None
 
 
 def _of_length(samples: Samples, length: int) -> Samples:
