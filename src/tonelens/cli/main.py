@@ -20,6 +20,7 @@ from tonelens.cli.compare import compare
 from tonelens.cli.distil import distil
 from tonelens.cli.doctor import doctor
 from tonelens.cli.evaluate import evaluate
+from tonelens.cli.evidence import evidence
 from tonelens.cli.explain import explain
 from tonelens.cli.prepare import prepare
 from tonelens.cli.recipes import recipes
@@ -34,7 +35,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (explain, prepare, doctor, annotate, train, evaluate, compare, reproduce, distil, recipes):
+COMMANDS = (
+    explain, prepare, doctor, annotate, train, evaluate, compare, evidence, reproduce, distil, recipes
+)  # fmt: skip
+for command in COMMANDS:
     app.command()(command)
 
 
