@@ -25,9 +25,7 @@ def evidence(
     clips: Annotated[int, typer.Option(help="at most so many, chosen by a hash of their ids")] = 100,
     parts: Annotated[
         list[str] | None,
-        typer.Option(
-            "--part", help="agreement, interventions, counterfactual, spans, streams; by default all"
-        ),
+        typer.Option("--part", help="agreement, interventions, counterfactual, spans or streams"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
 ) -> None:

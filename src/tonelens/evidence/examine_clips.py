@@ -44,7 +44,7 @@ def subject_of(cut: MonoCut) -> Subject:
         audio=audio.load(path_of(cut), start_s=cut.start, end_s=cut.end, name=cut.id),
         text=text_of(cut),
         language=language_of(cut),
-        gender=gender if gender in ("male", "female") else None,
+        gender="male" if gender == "male" else "female" if gender == "female" else None,
         speaker=speaker_of(cut),
     )
 

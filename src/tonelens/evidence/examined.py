@@ -24,7 +24,7 @@ from tonelens.evidence.deletion import Paired, SpanTest, deletions, insertions
 from tonelens.evidence.examine import Row, trial_from
 from tonelens.evidence.interventions import Scores, scores_by_descriptor
 from tonelens.evidence.means import Mean
-from tonelens.evidence.streams import StreamShares
+from tonelens.evidence.streams import DONE, StreamShares
 
 SCHEMA = "tonelens/evidence@1"
 
@@ -138,8 +138,10 @@ def _streams(shares: StreamShares, conflicts: ConflictSet) -> Streams:
     return Streams(
         voice=shares.voice,
         neither=shares.neither,
-        drops={stream: dict(hows) for stream, hows in shares.drops.items()},
-        follows=dict(conflicts.follows),
+        drops={
+            stream: {str(how): mean for how, mean in hows.items()} for stream, hows in shares.drops.items()
+        },
+        follows={str(kind): mean for kind, mean in conflicts.follows.items()},
         pairs=len(conflicts.conflicts),
     )
 
@@ -164,7 +166,7 @@ def _spans(rows: Sequence[Row]) -> Spans:
 
 
 def _agreement_lines(found: AgreementSummary) -> list[str]:
-    rows = [("", "claims", "supported", "contradicted", "best constant claim")]
+    rows: list[tuple[str, ...]] = [("", "claims", "supported", "contradicted", "best constant claim")]
     for one in found.descriptors:
         constant = "-" if one.best_constant is None else str(one.best_constant)
         rows.append((one.descriptor, str(one.claims), str(one.supported), str(one.contradicted), constant))
@@ -172,7 +174,9 @@ def _agreement_lines(found: AgreementSummary) -> list[str]:
 
 
 def _intervention_lines(found: dict[str, Scores]) -> list[str]:
-    rows = [("", "changes", "claim moves", "claim names it", "others stay", "emotion flips")]
+    rows: list[tuple[str, ...]] = [
+        ("", "changes", "claim moves", "claim names it", "others stay", "emotion flips")
+    ]
     for name, scores in found.items():
         changes = "0" if scores.arrived is None else str(scores.arrived.count)
         shares = (scores.moves, scores.names, scores.stays, scores.flips)
@@ -198,7 +202,7 @@ def _span_lines(found: Spans) -> list[str]:
 
 
 def _stream_lines(found: Streams) -> list[str]:
-    rows = [("", "zeroed", "averaged", "swapped", "shuffled")]
+    rows: list[tuple[str, ...]] = [("", *(DONE[how] for how in HOWS))]
     for stream, hows in found.drops.items():
         falls = [f"-{100 * hows[how].value:.0f} points" if how in hows else "" for how in HOWS]
         rows.append(({"content": "words", "descriptor": "voice"}.get(stream, stream), *falls))

@@ -23,6 +23,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from tonelens.audio import Audio
 from tonelens.descriptors.levels import DESCRIPTORS, Levels, Reference, Standard
@@ -48,7 +49,7 @@ class Subject:
     text: str | None = None
     """Words, by which the pace is measured where their language is known, too."""
     language: str | None = None
-    gender: str | None = None
+    gender: Literal["male", "female"] | None = None
     """The group whose edges judge it."""
     speaker: str | None = None
 
