@@ -1,8 +1,8 @@
 
 "use strict";
 (() => {
-  const numeric = /^(< )?[\d.]+( %)?$|^–$/;
-  const number = (text) => Number.parseFloat(text.replace("<", ""));
+  const numeric = /^([<>] )?[\d.]+( %)?$|^–$/;
+  const number = (text) => Number.parseFloat(text.replace(/^< 1/, "0.5").replace(/^> 99/, "99.5"));
 
   function compare(a, b, isNumber) {
     if (!isNumber) return a.localeCompare(b, undefined, { numeric: true });

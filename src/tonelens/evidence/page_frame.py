@@ -114,8 +114,10 @@ def facts(rows: Mapping[str, str]) -> str:
 
 
 def percent(share: float) -> str:
-    """`86 %`, `< 1 %`, `0 %`."""
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    """`86 %`; what is neither all nor nothing never rounds to it: `> 99 %`, `< 1 %`."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def _cell(name: str, content: str) -> str:
