@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tonelens.explain import Explainer, Request
+    from tonelens.results import Explanation, Refusal
 
 
 def explain(  # noqa: PLR0913 - one for every option
@@ -35,8 +39,6 @@ def explain(  # noqa: PLR0913 - one for every option
     ] = None,
 ) -> None:
     """Say what emotion each recording carries, and why."""
-    import json
-
     from tonelens.cli.inputs import requests_of
 
     requests = requests_of(audio, transcript, language)
@@ -46,9 +48,7 @@ def explain(  # noqa: PLR0913 - one for every option
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model, abstain=abstain, asr=asr)
     if adapt is not None:
-        explainer, unheard = explainer.adapted(requests_of([adapt]), adapt)
-        for refusal in unheard:
-            typer.echo(f"tonelens: not adapted to: {refusal.message}", err=True)
+        explainer = _adapted(explainer, requests_of([adapt]), adapt)
     folder = None
     if report is not None:
         from tonelens.evidence.page_parts import PageParts
@@ -57,22 +57,39 @@ def explain(  # noqa: PLR0913 - one for every option
         folder, parts = ReportFolder(report), PageParts(calibration=explainer.loaded.card.calibration)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
+        _tell(result, as_json)
         if isinstance(result, Refusal):
             refused += 1
-            typer.echo(f"tonelens: {result.message}", err=True)
-            if as_json:
-                typer.echo(json.dumps(result.to_dict(), ensure_ascii=False))
             if folder is not None:
                 folder.refuse(result)
-            continue
-        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else result.to_text())
-        if folder is not None:
+        elif folder is not None:
             folder.add(result, request, parts)
     if folder is not None and len(requests) > 1:
         folder.write_index()
+    if refused and len(requests) > 1:
+        summary = f"{refused} of {len(requests)} recordings were not explained (above)."
+        typer.echo(f"tonelens: {summary}", err=True)
     if refused:
-        if len(requests) > 1:
-            typer.echo(
-                f"tonelens: {refused} of {len(requests)} recordings were not explained (above).", err=True
-            )
         raise typer.Exit(2)
+
+
+def _adapted(explainer: Explainer, session: list[Request], source: str) -> Explainer:
+    """The explainer after listening to a session; what could not be used is named on stderr."""
+    adapted, unheard = explainer.adapted(session, source)
+    for refusal in unheard:
+        typer.echo(f"tonelens: not adapted to: {refusal.message}", err=True)
+    return adapted
+
+
+def _tell(result: Explanation | Refusal, as_json: bool) -> None:
+    """One result on stdout; why there is none on stderr, for programs on stdout, too."""
+    import json
+
+    from tonelens.results import Explanation
+
+    if not isinstance(result, Explanation):
+        typer.echo(f"tonelens: {result.message}", err=True)
+    if as_json:
+        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False))
+    elif isinstance(result, Explanation):
+        typer.echo(result.to_text())
