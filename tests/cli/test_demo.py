@@ -28,6 +28,7 @@ def test_the_demo_explains_and_draws_without_training_anything(tmp_path):
     told = json.loads(written.read_text("utf-8"))
     assert told["model"]["name"] == DEFAULT and told["schema"] == "tonelens/explanation@1"
     assert written.with_suffix(".png").is_file()
+    assert written.with_suffix(".html").is_file() and "page:" in ran.stdout
     assert not list(tmp_path.rglob("metrics.jsonl")), "nothing is trained"
 
 

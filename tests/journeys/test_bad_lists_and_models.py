@@ -172,7 +172,7 @@ def full_disk(monkeypatch):
     return make
 
 
-@pytest.mark.parametrize("suffix", [".json", ".png"])
+@pytest.mark.parametrize("suffix", [".json", ".png", ".html"])
 def test_a_full_disk_leaves_no_torn_explanation(suffix, journey, tmp_path, full_disk):
     full_disk(suffix)
     ended = tonelens("explain", journey.clip(), "--model", journey.run, "--report", tmp_path / "r")

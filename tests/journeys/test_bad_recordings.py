@@ -3,11 +3,13 @@
 import json
 import os
 import time
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 import soundfile
 
+from evidence.reading import Reading
 from journeys.command_line import tonelens
 from journeys.recordings import BAD, write_odd_ones
 
@@ -66,7 +68,7 @@ def test_a_name_that_is_no_text_is_explained_too(journey, tmp_path):
     ended = tonelens("explain", name, "--model", journey.run, "--json", "--report", tmp_path / "report")
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["audio"]["source"].endswith("caf\\udce9.flac")
-    assert len(list((tmp_path / "report").iterdir())) == 3
+    assert len(list((tmp_path / "report").iterdir())) == 4
 
 
 def test_in_a_batch_the_good_are_explained_in_order_and_the_bad_listed(journey, tmp_path):
@@ -84,6 +86,10 @@ def test_in_a_batch_the_good_are_explained_in_order_and_the_bad_listed(journey, 
     assert [complaint.split(": ")[1] for complaint in complaints] == [str(path) for path in listed]
     assert summary == "tonelens: 3 of 6 recordings were not explained (above)."
     assert len(list((tmp_path / "report").glob("*.json"))) == 3
+    index = Reading.of(tmp_path / "report" / "index.html")
+    assert index.text("h1") == "3 explained recordings"
+    assert all((tmp_path / "report" / unquote(link["href"])).is_file() for link in index.all("a"))
+    assert [row[:1] for row in index.rows("refused")] == [(str(path),) for path in listed]
 
 
 def test_for_programs_a_refusal_stands_in_its_place(journey, tmp_path):

@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import json
 from importlib import resources
+from urllib.parse import unquote
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from evidence.reading import Reading
 from journeys.command_line import tonelens
 from journeys.trained import LABELS, settings
 
@@ -107,14 +109,19 @@ def test_explain_gives_programs_what_the_schema_promises(journey):
         assert sum(row["emotion"]["probabilities"].values()) == pytest.approx(1, abs=1e-6)
 
 
-def test_explain_leaves_picture_text_and_json(journey, tmp_path):
+def test_explain_leaves_page_picture_text_and_json(journey, tmp_path):
     ended = tonelens("explain", journey.clip(), "--model", journey.run, "--report", tmp_path / "r")
     files = {path.suffix: path for path in (tmp_path / "r").iterdir()}
-    assert sorted(files) == [".json", ".png", ".txt"]
+    assert sorted(files) == [".html", ".json", ".png", ".txt"]
     assert len({path.stem for path in files.values()}) == 1
     assert files[".txt"].read_text("utf-8") == ended.stdout
     Draft202012Validator(SCHEMA).validate(json.loads(files[".json"].read_text("utf-8")))
     assert files[".png"].read_bytes().startswith(b"\x89PNG")
+    page = Reading.of(files[".html"])
+    told = json.loads(files[".json"].read_text("utf-8"))
+    assert json.loads(page.data(page.one("a")["href"])) == told
+    assert told["emotion"]["label"] in page.text("h1")
+    assert "Calibrated on 48 recordings" in page.text("header"), "of the model that was asked"
 
 
 def test_two_parts_of_one_file_leave_two_reports(journey, tmp_path):
@@ -124,6 +131,12 @@ def test_two_parts_of_one_file_leave_two_reports(journey, tmp_path):
     assert ended.exit_code == 0, ended.stderr
     pictures = sorted(path.stem.rpartition("-")[2] for path in (tmp_path / "r").glob("*.png"))
     assert pictures == ["1000ms", "250ms"]
+    index = Reading.of(tmp_path / "r" / "index.html")
+    links = [unquote(link["href"]) for link in index.all("a")]
+    assert sorted(link.rpartition("-")[2] for link in links) == ["1000ms.html", "250ms.html"]
+    for link in links:
+        page = Reading.of(tmp_path / "r" / link)
+        assert float(page.one("input")["max"]) == 1, "a part is one second long"
 
 
 def test_resuming_a_finished_run_changes_nothing(journey, fresh_accelerator):

@@ -1,4 +1,4 @@
-"""`make demo`: an explained recording with a picture, seconds after the installation; nothing is trained.
+"""`make demo`: an explained recording with its page, seconds after the installation; nothing is trained.
 
 Explains AUDIO, or else a recording that the project synthesises itself: a made-up voice that says made-up
 words by the rules of angry speech (`corpora/synthetic.py`). The default model has never heard such a voice.
@@ -35,19 +35,23 @@ def main() -> None:
 def run(recordings: Sequence[str]) -> None:
     """Explain and draw."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    from tonelens.cli.explain import write_report
     from tonelens.cli.inputs import requests_of
     from tonelens.cli.progress import hide_loading_bars
+    from tonelens.evidence.page_parts import PageParts
+    from tonelens.evidence.report_folder import ReportFolder
     from tonelens.explain import Explainer, Explanation
 
     hide_loading_bars()
     requests = requests_of(recordings or [str(example(HOME))], None)
     explainer = Explainer.from_pretrained()
+    folder = ReportFolder(HOME / "explained")
+    parts = PageParts(calibration=explainer.loaded.card.calibration)
     failed = False
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
         if isinstance(result, Explanation):
             typer.echo("\n" + result.to_text())
-            typer.echo(f"  picture: {write_report(result, request, HOME / 'explained')}")
+            written = folder.add(result, request, parts)
+            typer.echo(f"  picture: {written.picture}\n  page: {written.page}")
         else:
             failed = True
             typer.echo(f"demo: {result.message}", err=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tonelens.explain import Request
-    from tonelens.results import Explanation
+    from tonelens.explain import Explainer, Request
+    from tonelens.results import Explanation, Refusal
 
 
 def explain(  # noqa: PLR0913 - one for every option
@@ -34,11 +34,11 @@ def explain(  # noqa: PLR0913 - one for every option
         str | None,
         typer.Option(metavar="FOLDER", help="listen to these first: the same speaker or session, unlabelled"),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="write picture, text and JSON of each here")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="write page, picture, text and JSON of each here")
+    ] = None,
 ) -> None:
     """Say what emotion each recording carries, and why."""
-    import json
-
     from tonelens.cli.inputs import requests_of
 
     requests = requests_of(audio, transcript, language)
@@ -48,43 +48,48 @@ def explain(  # noqa: PLR0913 - one for every option
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model, abstain=abstain, asr=asr)
     if adapt is not None:
-        explainer, unheard = explainer.adapted(requests_of([adapt]), adapt)
-        for refusal in unheard:
-            typer.echo(f"tonelens: not adapted to: {refusal.message}", err=True)
+        explainer = _adapted(explainer, requests_of([adapt]), adapt)
+    folder = None
+    if report is not None:
+        from tonelens.evidence.page_parts import PageParts
+        from tonelens.evidence.report_folder import ReportFolder
+
+        folder, parts = ReportFolder(report), PageParts(calibration=explainer.loaded.card.calibration)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
+        _tell(result, as_json)
         if isinstance(result, Refusal):
             refused += 1
-            typer.echo(f"tonelens: {result.message}", err=True)
-            if as_json:
-                typer.echo(json.dumps(result.to_dict(), ensure_ascii=False))
-            continue
-        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else result.to_text())
-        if report is not None:
-            write_report(result, request, report)
+            if folder is not None:
+                folder.refuse(result)
+        elif folder is not None:
+            folder.add(result, request, parts)
+    if folder is not None and len(requests) > 1:
+        folder.write_index()
+    if refused and len(requests) > 1:
+        summary = f"{refused} of {len(requests)} recordings were not explained (above)."
+        typer.echo(f"tonelens: {summary}", err=True)
     if refused:
-        if len(requests) > 1:
-            typer.echo(
-                f"tonelens: {refused} of {len(requests)} recordings were not explained (above).", err=True
-            )
         raise typer.Exit(2)
 
 
-def write_report(result: Explanation, request: Request, folder: Path) -> Path:
-    """Write NAME.json, NAME.txt and NAME.png of one explanation; returns the picture.
+def _adapted(explainer: Explainer, session: list[Request], source: str) -> Explainer:
+    """The explainer after listening to a session; what could not be used is named on stderr."""
+    adapted, unheard = explainer.adapted(session, source)
+    for refusal in unheard:
+        typer.echo(f"tonelens: not adapted to: {refusal.message}", err=True)
+    return adapted
 
-    NAME is the file's stem, the start of its hash, and where a part of it is meant, the part's start.
-    """
-    from tonelens import audio
-    from tonelens.evidence.explained import draw
-    from tonelens.storage import write_json, write_text
 
-    stem = Path(result.audio.source).stem or "recording"
-    part = f"-{round(request.start_s * 1000)}ms" if request.start_s or request.end_s is not None else ""
-    name = f"{stem}-{result.audio.sha256[:8]}{part}"
-    write_json(folder / f"{name}.json", result.to_dict())
-    write_text(folder / f"{name}.txt", result.to_text() + "\n")
-    clip = audio.load(request.source, start_s=request.start_s, end_s=request.end_s, name=request.name)
-    picture = folder / f"{name}.png"
-    draw(result, clip, picture)
-    return picture
+def _tell(result: Explanation | Refusal, as_json: bool) -> None:
+    """One result on stdout; why there is none on stderr, for programs on stdout, too."""
+    import json
+
+    from tonelens.results import Explanation
+
+    if not isinstance(result, Explanation):
+        typer.echo(f"tonelens: {result.message}", err=True)
+    if as_json:
+        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False))
+    elif isinstance(result, Explanation):
+        typer.echo(result.to_text())
