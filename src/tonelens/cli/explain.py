@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from tonelens.evidence.page_parts import PageParts
     from tonelens.explain import Explainer, Request
     from tonelens.results import Explanation, Refusal
 
@@ -37,10 +38,19 @@ def explain(  # noqa: PLR0913 - one for every option
     report: Annotated[
         Path | None, typer.Option(help="write page, picture, text and JSON of each here")
     ] = None,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence", help="with --report: what decides, and what changed voices do; seconds each"
+        ),
+    ] = False,
 ) -> None:
     """Say what emotion each recording carries, and why."""
     from tonelens.cli.inputs import requests_of
+    from tonelens.errors import InputError
 
+    if evidence and report is None:
+        raise InputError("--evidence is shown on pages; say with --report where to write them.")
     requests = requests_of(audio, transcript, language)
     from tonelens.cli.progress import hide_loading_bars
     from tonelens.explain import Explainer, Refusal
@@ -51,10 +61,9 @@ def explain(  # noqa: PLR0913 - one for every option
         explainer = _adapted(explainer, requests_of([adapt]), adapt)
     folder = None
     if report is not None:
-        from tonelens.evidence.page_parts import PageParts
         from tonelens.evidence.report_folder import ReportFolder
 
-        folder, parts = ReportFolder(report), PageParts(calibration=explainer.loaded.card.calibration)
+        folder = ReportFolder(report)
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
         _tell(result, as_json)
@@ -63,7 +72,7 @@ def explain(  # noqa: PLR0913 - one for every option
             if folder is not None:
                 folder.refuse(result)
         elif folder is not None:
-            folder.add(result, request, parts)
+            folder.add(result, request, _parts(explainer, result, request, evidence))
     if folder is not None and len(requests) > 1:
         folder.write_index()
     if refused and len(requests) > 1:
@@ -71,6 +80,17 @@ def explain(  # noqa: PLR0913 - one for every option
         typer.echo(f"tonelens: {summary}", err=True)
     if refused:
         raise typer.Exit(2)
+
+
+def _parts(explainer: Explainer, result: Explanation, request: Request, evidence: bool) -> PageParts:
+    """What the page shows besides; of recordings without a voice nothing can be asked."""
+    from tonelens.evidence.page_evidence import gathered
+    from tonelens.evidence.page_parts import PageParts
+
+    reason = result.emotion.reason
+    if not evidence or (reason is not None and reason != "low-confidence"):
+        return PageParts(calibration=explainer.loaded.card.calibration)
+    return gathered(explainer, request)
 
 
 def _adapted(explainer: Explainer, session: list[Request], source: str) -> Explainer:
