@@ -1,0 +1,104 @@
+"""Rows summed up: every number by hand."""
+
+from tonelens.evidence.examined import examined
+
+HEARD = {
+    "label": "anger",
+    "probabilities": {"anger": 1.0},
+    "claims": {"pitch": "high", "volume": "low"},
+    "text": "",
+}
+
+
+def heard(**claims):
+    return {**HEARD, "claims": {**SAID, **claims}}
+
+
+def trial(after, *, arrived=True, target="low"):
+    edit = {"descriptor": "pitch", "target": target, "change": {"kind": "pitch", "amount": -3.0}}
+    return {"edit": edit, "arrived": arrived, "others_kept": True, "before": HEARD, "after": after}
+
+
+def claim(verdict, level="high"):
+    return {
+        "descriptor": "pitch", "claimed": "high", "is_excluded": False, "said": "", "measured": 1.0,
+        "measured_level": level, "unit": "Hz", "reference": "group", "verdict": verdict, "reason": None,
+    }  # fmt: skip
+
+
+def row(number, *, trials, verdict, flips, test, vocoder=False):
+    return {
+        "id": f"c{number}", "corpus": "made", "speaker": f"s{number}", "emotion": "anger", "heard": HEARD,
+        "agreement": {
+            "source": f"c{number}", "unclear": [],
+            "claims": [claim(verdict, "high" if verdict == "supported" else "low")],
+        },
+        "interventions": trials,
+        "counterfactual": {"vocoder_flips": vocoder, "heard": [], "flips": flips},
+        "spans": {"cited": [[0.1, 0.3]] if test else [], "test": test},
+    }  # fmt: skip
+
+
+def flip(kind, steps):
+    return {"kind": kind, "amount": 1.0, "steps": steps, "before": "anger", "after": "fear", "sentence": ""}
+
+
+TEST = {"deletion": 1.0, "deletion_random": 0.25, "insertion": 0.5, "insertion_random": 0.75}
+BOTH = [flip("pitch", 4.0), flip("volume", 1.0)]
+ALONG, LOWER = heard(pitch="normal", volume="high"), heard(pitch="low")
+ROWS = [
+    row(1, trials=[trial(LOWER)], verdict="supported", flips=[flip("pitch", 2.0)], test=TEST),
+    row(2, trials=[trial(HEARD)], verdict="supported", flips=BOTH, test=TEST),
+    row(3, trials=[trial(ALONG)], verdict="contradicted", flips=[], test=None),
+    row(4, trials=[trial(LOWER, arrived=False)], verdict="supported", flips=[], test=None, vocoder=True),
+    {"id": "c5", "corpus": "made", "speaker": "s5", "emotion": "anger", "refused": "no voice"},
+]
+
+
+def test_every_share_is_the_counted_one():
+    found = examined("made", ROWS, protocol="made up")
+    assert (found.clips, found.refused) == (5, 1)
+    (pitch,) = found.agreement.descriptors
+    assert (pitch.supported.count, pitch.contradicted.count, pitch.claims) == (3, 1, 4)
+    scores = found.interventions["pitch"]
+    assert (scores.arrived.count, scores.arrived.n) == (3, 4)
+    assert (scores.moves.count, scores.moves.n) == (2, 3), "high to low and to normal; not where it stayed"
+    assert scores.names.count == 1
+    assert (scores.stays.count, scores.stays.n) == (2, 3), "volume moved along once"
+    assert found.counterfactuals["pitch"].median_steps == 3.0
+    assert (found.counterfactuals["pitch"].flipped.count, found.counterfactuals["volume"].flipped.count) == (
+        2,
+        1,
+    )
+    assert found.counterfactuals["speed"].median_steps is None
+    assert found.vocoder_flips.value == 0.25
+    assert found.spans.cited.value == 0.5
+    assert (found.spans.deletion.median, found.spans.insertion.median) == (0.75, -0.25)
+
+
+def test_people_read_tables_and_the_protocol():
+    text = examined("made", ROWS, protocol="made up").to_text()
+    assert text.startswith("made, 5 clips, 1 without a voice left out")
+    assert text.endswith("protocol: made up")
+    assert "claim moves" in text and "3.0 steps" in text and "+0.750" in text
+
+
+def test_parts_that_nobody_asked_for_are_not_there():
+    bare = [
+        {key: value for key, value in ROWS[0].items() if key not in ("agreement", "spans", "counterfactual")}
+    ]
+    found = examined("made", bare, protocol="")
+    assert (found.agreement, found.spans, found.counterfactuals, found.vocoder_flips) == (None,) * 4
+    assert found.to_dict()["interventions"]["pitch"]["moves"]["count"] == 1
+    assert "spans" not in found.to_text()
+
+
+def test_nothing_but_refusals_is_no_crash():
+    found = examined("made", ROWS[4:], protocol="")
+    assert (found.clips, found.refused, found.interventions) == (1, 1, None)
+    assert found.to_dict()["schema"] == "tonelens/evidence@1"
+
+
+def test_descriptors_without_a_change_show_a_dash():
+    lines = examined("made", [{**ROWS[0], "interventions": []}], protocol="").to_text().splitlines()
+    assert any(line.split()[:3] == ["pitch", "0", "-"] for line in lines)
