@@ -2,12 +2,8 @@
 
 from tonelens.evidence.examined import examined
 
-HEARD = {
-    "label": "anger",
-    "probabilities": {"anger": 1.0},
-    "claims": {"pitch": "high", "volume": "low"},
-    "text": "",
-}
+SAID = {"pitch": "high", "volume": "low"}
+HEARD = {"label": "anger", "probabilities": {"anger": 1.0}, "claims": SAID, "text": ""}
 
 
 def heard(**claims):
