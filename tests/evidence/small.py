@@ -1,5 +1,6 @@
-"""A small untrained Explainer whose encoder is a fixed mixture of the samples, and clips of noise for it."""
+"""A small untrained Explainer on a fixed mixture of the samples, and a made-up model of two known streams."""
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,10 +8,14 @@ import torch
 
 from builders import LABELS, LAYERS, WIDTH, small_model, small_recipe
 from tonelens.audio import SAMPLE_RATE, Audio
+from tonelens.batching.batch import pad_frames
 from tonelens.descriptors.levels import LevelItem, fit_levels
 from tonelens.descriptors.measure import Measures
 from tonelens.explain import Explainer
 from tonelens.model.checkpoint import LoadedModel, ModelCard
+from tonelens.model.explainer_model import Voice
+from tonelens.model.stream import StreamOutput
+from tonelens.results import Emotion
 
 FRAME = 320
 VERDICT = {
@@ -28,9 +33,9 @@ def mixed(clips):
 
 
 def small_explainer(calibration=None, **tables):
-    """Untrained, but with an LLM loud enough to choose."""
+    """Untrained."""
     torch.manual_seed(0)
-    model, prompter = small_model(small_recipe(**tables), louder=3.0)
+    model, prompter = small_model(small_recipe(**tables), louder=1.0)
     levels = fit_levels([LevelItem("a", "male", Measures(duration_s=1.0, speech_s=0.8, f0_median_hz=120.0))])
     card = ModelCard(
         name="small", labels=LABELS, encoder_source="mixed", encoder_fingerprint="m", encoder_layers=LAYERS,
@@ -52,3 +57,59 @@ def deaf(explainer):
     with torch.no_grad():
         explainer.loaded.model.emotion_head.weight.zero_()
     return explainer
+
+
+class TwoStreams:
+    """Asked like an Explainer: ln odds of anger are `words` times the content plus `voice` times the descriptor.
+
+    A clip of `known` says its content and its descriptor plainly, the same in every frame.
+    """
+
+    descriptor = True
+
+    def __init__(self, words, voice, alteration=None):
+        self.words, self.voice, self.alteration = words, voice, alteration
+        card = SimpleNamespace(name="made up")
+        self.loaded = SimpleNamespace(model=self, card=card, encoder=SimpleNamespace(encode=self.encode))
+
+    def encode(self, clips):
+        return [torch.from_numpy(clip).reshape(-1, 2, 1) for clip in clips]
+
+    def altered(self, first, is_speech_BT=None, *, content_BTZ=None, descriptor_BTZ=None):
+        """As the Explainer of an alteration, and as the model of a voice."""
+        if is_speech_BT is None:
+            return TwoStreams(self.words, self.voice, first)
+        return two_streams(
+            first.content.z_BTZ if content_BTZ is None else content_BTZ,
+            first.descriptor.z_BTZ if descriptor_BTZ is None else descriptor_BTZ,
+        )
+
+    def emotions(self, states):
+        layers, is_speech = pad_frames(states)
+        voice = two_streams(layers[:, :, 0], layers[:, :, 1])
+        if self.alteration is not None:
+            voice = self.alteration(self, voice, is_speech)
+        count = is_speech.sum(-1)
+        content, descriptor = (
+            ((stream.z_BTZ.squeeze(-1) * is_speech).sum(-1) / count).tolist()
+            for stream in (voice.content, voice.descriptor)
+        )
+        return [self.emotion(c, d) for c, d in zip(content, descriptor, strict=True)]
+
+    def emotion(self, content, descriptor):
+        anger = 1 / (1 + math.exp(-self.words * content - self.voice * descriptor))
+        return Emotion("anger" if anger >= 0.5 else "fear", {"anger": anger, "fear": 1 - anger})
+
+
+def two_streams(content_BTZ, descriptor_BTZ):
+    """A voice of nothing but latents."""
+    return Voice(
+        StreamOutput(content_BTZ, content_BTZ, None), StreamOutput(descriptor_BTZ, descriptor_BTZ, None),
+        None, None, None,
+    )  # fmt: skip
+
+
+def known(content, descriptor, frames=10):
+    """A clip for `TwoStreams`."""
+    samples = np.tile(np.array([content, descriptor], dtype=np.float32), frames)
+    return Audio(samples, f"{content} {descriptor}", f"{content} {descriptor} {frames}")

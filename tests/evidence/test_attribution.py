@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from builders import LABELS
 from evidence.small import VERDICT, deaf, noise, small_explainer
@@ -152,8 +153,6 @@ def test_the_latents_listener_asks_the_model_without_the_span(tables):
     asks, clip = small_explainer(**tables), noise(0.8)
     found = occlusion(through_latents(asks, clip))
     (states,) = asks.loaded.encoder.encode([clip.samples])
-    import torch
-
     keep = torch.ones(2, 40, dtype=torch.bool)
     keep[1, 10:20] = False
     whole, without = (shares[found.label] for shares in asks.emotions_of_frames(states, keep))

@@ -2,11 +2,9 @@
 
 import pytest
 
-from evidence.small import VERDICT, noise, small_explainer
-from evidence.test_streams import CALIBRATION, unheard
+from evidence.small import TwoStreams, known
 from tonelens.evidence.conflict import Conflict, conflict_pairs, conflict_set
 
-CLIPS = [noise(1.0 + 0.1 * (number % 3), seed=number, loudness=0.02 * (1 + number)) for number in range(20)]
 SPEAKERS = [f"s{number % 2}" for number in range(20)]
 EMOTIONS = [("anger", "fear")[number // 2 % 2] for number in range(20)]
 
@@ -26,20 +24,24 @@ def test_what_a_decision_follows(mixed, follows):
     assert Conflict("s", words="fear", voice="anger", mixed=mixed).follows == follows
 
 
-@pytest.mark.parametrize(
-    ("ignored", "follows"), [(("descriptor", "summary"), "words"), (("content",), "voice")]
-)
-def test_a_model_that_ignores_a_stream_follows_the_other(ignored, follows):
-    """Clips of a pair are of one length here, so that nothing is stretched."""
-    clips = [noise(1.2, seed=number, loudness=0.02 * (1 + number)) for number in range(20)]
-    found = conflict_set(unheard(small_explainer(), *ignored), clips, SPEAKERS, EMOTIONS)
-    assert found.conflicts, "the planted model decides some pairs differently"
+LOUD = [known(1.0, 1.0, frames=10 + number % 3) for number in range(20)]
+CLIPS = [
+    known(1.0, 1.0, frames=10 + number % 3) if emotion == "anger" else known(-1.0, -1.0)
+    for number, emotion in enumerate(EMOTIONS)
+]
+
+
+@pytest.mark.parametrize(("words", "voice", "follows"), [(2.0, 1.0, "words"), (1.0, 2.0, "voice")])
+def test_the_louder_of_two_known_streams_is_followed(words, voice, follows):
+    """Words of +1 in a voice of -1: ln odds of anger are words - voice."""
+    found = conflict_set(TwoStreams(words, voice), CLIPS, SPEAKERS, EMOTIONS)
+    assert len(found.conflicts) == 20 and found.undecided == 0
     assert {conflict.follows for conflict in found.conflicts} == {follows}
-    assert found.follows[follows].value == 1.0
-    assert len(found.conflicts) == 2 * (10 - found.undecided)
+    assert {kind: mean.value for kind, mean in found.follows.items()} == {
+        **dict.fromkeys(("words", "voice", "neither"), 0.0), follows: 1.0,
+    }  # fmt: skip
 
 
 def test_a_model_that_decides_all_alike_has_no_conflict():
-    deaf_llm = unheard(small_explainer(CALIBRATION, **VERDICT), "content", "descriptor", "summary")
-    found = conflict_set(deaf_llm, CLIPS, SPEAKERS, EMOTIONS)
+    found = conflict_set(TwoStreams(1.0, 1.0), LOUD, SPEAKERS, EMOTIONS)
     assert found.undecided == 10 and not found.conflicts and not found.follows

@@ -74,7 +74,7 @@ def test_the_same_seed_draws_the_same_spans():
 
 
 def test_ranks_worked_by_hand():
-    """Of 1, -2, 3, 4 the ranks for are 1 + 3 + 4 of 10; 8 or more of 16 signs: 10, 9, 8 (1+3+4), ... = 3 ways."""
+    """Of 1, -2, 3, 4 the ranks for are 1 + 3 + 4 of 10; 3 of 16 choices of signs reach 8: 8, 9 and 10."""
     found = paired([1.0, -2.0, 3.0, 4.0])
     assert found == Paired(4, 2.0, pytest.approx(0.6), pytest.approx(3 / 16))
 

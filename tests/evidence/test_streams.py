@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from evidence.small import VERDICT, deaf, noise, small_explainer
+from evidence.small import VERDICT, TwoStreams, deaf, known, noise, small_explainer
 from journeys.trained import explainer, journey
 from tonelens import audio
 from tonelens.errors import InputError
@@ -61,16 +61,53 @@ def test_a_model_that_hears_nothing_has_no_share():
     assert str(found.clips[0]) == "neither alone (neither is needed)"
 
 
-@pytest.mark.parametrize(
-    ("ignored", "drops_of", "stays_of"),
-    [(("descriptor", "summary"), "content", "descriptor"), (("content",), "descriptor", "content")],
-    ids=["reads words alone", "reads voice alone"],
-)
-def test_a_stream_that_the_llm_ignores_has_no_drop(ignored, drops_of, stays_of):
-    found = stream_shares(unheard(small_explainer(), *ignored), CLIPS)
-    assert drops(found, stays_of) == pytest.approx([0.0] * 20, abs=1e-5)
-    assert max(map(abs, drops(found, drops_of))) > 0.01
-    assert drops(found, "both") != pytest.approx([0.0] * 20, abs=1e-3)
+def sigmoid(odds):
+    return 1 / (1 + math.exp(-odds))
+
+
+def test_shares_of_two_known_streams_are_worked_by_hand():
+    """Anger has ln odds 1 x content + 2 x descriptor; without one the other is left, without both nothing."""
+    clips = [known(1.0, 1.0), known(-1.0, -0.5, frames=14)]
+    first, second = stream_shares(TwoStreams(1.0, 2.0), clips, hows=("zero", "swap")).clips
+    whole = sigmoid(3)
+    assert (first.label, first.probability) == ("anger", pytest.approx(whole))
+    assert first.drops["content"] == pytest.approx({"zero": whole - sigmoid(2), "swap": whole - sigmoid(1)})
+    assert first.drops["descriptor"] == pytest.approx(
+        {"zero": whole - sigmoid(1), "swap": whole - sigmoid(0)}
+    )
+    assert first.drops["both"] == pytest.approx({"zero": whole - 0.5, "swap": whole - sigmoid(-2)})
+    words, voice = whole - (sigmoid(2) + sigmoid(1)) / 2, whole - (sigmoid(1) + 0.5) / 2
+    assert first.voice == pytest.approx(voice / (words + voice))
+    assert (second.label, second.probability) == ("fear", pytest.approx(sigmoid(2)))
+
+
+def test_the_mean_and_the_shuffle_are_over_the_frames_of_the_batch():
+    clips = [known(1.0, 1.0, frames=10), known(-1.0, -0.5, frames=30)]
+    first, _ = stream_shares(TwoStreams(1.0, 0.0), clips, hows=("mean", "shuffle")).clips
+    assert first.drops["content"]["mean"] == pytest.approx(sigmoid(1) - sigmoid(-0.5))
+    assert 0 < first.drops["content"]["shuffle"] < sigmoid(1) - sigmoid(-1)
+
+
+@pytest.mark.parametrize(("words", "voice", "share"), [(3.0, 0.0, 0.0), (0.0, 3.0, 1.0)])
+def test_a_model_that_ignores_a_stream_gives_it_no_share(words, voice, share):
+    """The planted fault: one stream is carried along and never read."""
+    found = stream_shares(TwoStreams(words, voice), [known(1.0, 1.0), known(-1.0, -1.0), known(1.2, 0.8)])
+    assert drops(found, "content" if voice else "descriptor") == [0.0] * 12
+    assert [row.voice for row in found.clips] == [share] * 3
+    assert found.voice.value == share and found.neither.value == 0
+
+
+def test_streams_that_say_the_same_twice_carry_nothing_alone():
+    found = stream_shares(TwoStreams(9.0, 9.0), [known(1.0, 1.0)], hows=("zero",))
+    assert str(found.clips[0]) == "neither alone (either suffices)"
+    assert found.neither.value == 1
+
+
+def test_every_clip_keeps_its_own_row_when_batches_are_drawn():
+    clips = [known(0.1 * number, 1.0) for number in range(1, 35)]
+    found = stream_shares(TwoStreams(1.0, 1.0), clips, hows=("zero",))
+    for number, row in enumerate(found.clips, start=1):
+        assert row.drops["content"]["zero"] == pytest.approx(sigmoid(0.1 * number + 1) - sigmoid(1), abs=1e-6)
 
 
 def test_shares_are_the_drops_beside_one_another():
