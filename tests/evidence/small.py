@@ -60,7 +60,7 @@ def deaf(explainer):
 
 
 class TwoStreams:
-    """Asked like an Explainer: ln odds of anger are `words` times the content plus `voice` times the descriptor.
+    """Asked like an Explainer: ln odds of anger are `words` x content + `voice` x descriptor.
 
     A clip of `known` says its content and its descriptor plainly, the same in every frame.
     """
