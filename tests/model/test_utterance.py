@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from tonelens.model.utterance import LayerStatistics, UtteranceLatent, member_logits, statistics
+from tonelens.model.utterance import (
+    LayerStatistics,
+    UtteranceLatent,
+    kept_statistics,
+    member_logits,
+    statistics,
+)
 from tonelens.recipe import StreamsConfig
 
 
@@ -29,6 +35,15 @@ def test_padding_has_no_weight():
 def test_a_channel_far_from_zero_keeps_its_small_deviation():
     clip = torch.tensor([1000.0, 1001.0]).reshape(2, 1, 1)
     assert statistics(clip.unsqueeze(0))[0].tolist() == pytest.approx([1000.5, 0.5])
+
+
+def test_kept_frames_have_the_statistics_of_a_clip_of_them_alone():
+    (clip,) = clips([40])
+    keep = torch.rand(5, 40, generator=torch.Generator().manual_seed(3)) < 0.4
+    for row, keep_T in zip(kept_statistics(clip + 1000, keep), keep, strict=True):
+        array = (clip + 1000)[keep_T].double().numpy().reshape(int(keep_T.sum()), -1)
+        expected = np.concatenate([array.mean(axis=0), array.std(axis=0)])
+        assert row.numpy() == pytest.approx(expected, rel=1e-4)
 
 
 def test_fitted_statistics_are_standardised_over_the_training_part():
