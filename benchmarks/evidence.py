@@ -2,8 +2,8 @@
 
 Clips     CLIPS of each corpus, drawn by a hash of their ids from the model's held-out speakers; corpus `all`
           is all of them. What a row rests on is written by `tonelens evidence` (clips.jsonl in --work).
-Systems   the model; `NAME, descriptor zeroed`, the same with the voice's stream set to zero; `majority`, which
-          always claims what the model claims most often. The last two are asked for interventions alone.
+Systems   the model; `NAME, descriptor zeroed`, the same with the voice's stream set to zero; `majority`, who
+          always claims what the model claims most often. These two are asked for interventions alone.
 Metrics   agreement_D: share of claims about descriptor D that the measurement supports.
           moves_D, names_D, stays_D, arrived_D, flips_D of the changes of D (and of `all`):
           `tonelens.evidence.interventions`.
@@ -11,7 +11,7 @@ Metrics   agreement_D: share of claims about descriptor D that the measurement s
           flip_vocoder: share that the vocoder alone flips.
           cited, deletion_*, insertion_*: cited against random spans, silenced (`deletion`).
           share_voice, share_neither, drop_*_*, conflict_*: words or voice (`streams`, `conflict`).
-          seconds: wall time a clip, everything but words or voice, one thread.
+          seconds: wall time a clip of everything but words or voice.
           Intervals: Wilson over clips or changes; means over speakers (`means`).
 Protocol  held-out-evidence.
 Run       python benchmarks/evidence.py --work DIR --data CUTS [--data ...] [--model RUN] [--clips 34]
@@ -22,11 +22,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -40,7 +40,7 @@ from tonelens.evaluation.predict import held_out_cuts
 from tonelens.evidence.agreement_summary import Share
 from tonelens.evidence.backend import Backend, Heard, OwnBackend
 from tonelens.evidence.deletion import Paired
-from tonelens.evidence.examine import Examiner, Row
+from tonelens.evidence.examine import PARTS, Examiner, Part, Row
 from tonelens.evidence.examine_clips import examine_clips, examine_streams
 from tonelens.evidence.examined import Examined, examined
 from tonelens.evidence.means import Mean
@@ -120,16 +120,15 @@ def examined_by_corpus(
     figures: list[Figure] = []
     model = OwnBackend(explainer)
     levels = explainer.loaded.levels
-    start, done = time.perf_counter(), 0
     rows = {corpus: asked(model, levels, cuts, work / model.name / corpus) for corpus, cuts in parts.items()}
-    done = sum(map(len, rows.values()))
+    everything = [row for found in rows.values() for row in found]
+    seconds = fmean(row["seconds"] for row in everything)
     figures.append(
         Figure(
-            system=model.name, corpus="all", protocol=PROTOCOL, metric="seconds",
-            value=(time.perf_counter() - start) / done, n=done,
+            system=model.name, corpus="all", protocol=PROTOCOL, metric="seconds", value=seconds,
+            n=len(everything),
         )
     )  # fmt: skip
-    everything = [row for found in rows.values() for row in found]
     for corpus, found in {**rows, "all": everything}.items():
         cuts = parts[corpus] if corpus in parts else [cut for of in parts.values() for cut in of]
         streams = examine_streams(explainer, cuts, found)

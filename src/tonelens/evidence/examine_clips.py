@@ -6,6 +6,7 @@ DIR/clips.jsonl   one row a clip (`examine`), rewritten aside after every clip
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,9 @@ def _row(examiner: Examiner, cut: MonoCut) -> dict[str, Any]:
     named = {
         "id": cut.id, "corpus": corpus_of(cut), "speaker": speaker_of(cut), "emotion": emotion_of(cut)
     }  # fmt: skip
+    start = time.perf_counter()
     try:
-        return {**named, **examiner.examine(subject_of(cut))}
+        answers = examiner.examine(subject_of(cut))
     except AudioError as error:
-        return {**named, "refused": str(error)}
+        answers = {"refused": str(error)}
+    return {**named, **answers, "seconds": round(time.perf_counter() - start, 3)}
