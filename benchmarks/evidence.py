@@ -153,11 +153,9 @@ def asked(
     interventions_only: bool = False,
 ) -> list[dict[str, Any]]:
     """A row a clip; what lies in the folder is not asked again."""
-    parts = (
-        ("interventions",)
-        if interventions_only
-        else ("agreement", "interventions", "counterfactual", "spans")
-    )
+    parts: tuple[Part, ...] = tuple(part for part in PARTS if part != "streams")
+    if interventions_only:
+        parts = ("interventions",)
     return examine_clips(Examiner(backend, levels, parts=parts), cuts, folder, Quiet())
 
 
