@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from tonelens.evidence.probe_scores import chance, draw, macro_auc, macro_recall, r2, spearman
+from tonelens.evidence.probe_scores import chance, clusters_of, drawn_score, score, spearman
+
+
+def r2(truth, guess):
+    return score("number", truth, guess)
+
+
+def macro_recall(truth, guess):
+    return score("class", truth, guess)
+
+
+def macro_auc(truth, guess):
+    return score("presence", truth, guess)
 
 
 def test_r2_by_hand():
@@ -40,39 +52,57 @@ def rows(speakers, clips_each):
     return names, [f"c{number}" for number in range(len(names))]
 
 
-def mean_of(truth, guess):
-    return float((truth - guess).mean())
+def right(tenths_of_speaker):
+    """Two classes; of each class, so many tenths of a speaker's 20 clips are answered right."""
+    truth = np.tile([0, 1], len(tenths_of_speaker) * 10)
+    is_right = np.concatenate([np.arange(20) // 2 < tenths for tenths in tenths_of_speaker])
+    return truth, np.where(is_right, truth, 1 - truth)
+
+
+TENTHS = np.arange(10)
+HALF = 2.2622 * (TENTHS / 10).std(ddof=1) / np.sqrt(10)
+"""By hand: t(9) at 97.5 % times the standard error of ten speakers' shares."""
 
 
 def test_speakers_are_drawn_and_their_difference_makes_the_interval():
-    speakers, clips = rows(10, 20)
-    level = np.repeat(np.arange(10.0), 20)  # clips of one speaker are alike: 10 values, not 200
-    found = draw(mean_of, level, np.zeros(200), speakers, clips).spread()
-    # by hand: sd of 0..9 is 3.0277, / sqrt(10) = 0.9574; t(9) at 97.5 % is 2.2622: 2.166
+    truth, guess = right(TENTHS)
+    found = drawn_score("class", truth, guess, clusters_of(*rows(10, 20))).spread()
     assert found.unit == "speaker" and found.clusters == 10
-    assert found.value == 4.5
-    assert found.high - found.value == pytest.approx(2.166, rel=0.08)
+    assert found.value == pytest.approx(0.45)
+    assert found.value - found.low == pytest.approx(found.high - found.value)
+    assert found.high - found.value == pytest.approx(HALF, rel=0.08)
 
 
 def test_too_few_speakers_draw_clips():
-    speakers, clips = rows(4, 20)
-    found = draw(mean_of, np.repeat(np.arange(4.0), 20), np.zeros(80), speakers, clips).spread()
+    truth, guess = right(TENTHS[:4])
+    found = drawn_score("class", truth, guess, clusters_of(*rows(4, 20))).spread()
     assert found.unit == "clip" and found.clusters == 80
 
 
 def test_frames_of_a_clip_are_drawn_together():
-    level = np.repeat(np.arange(10.0), 20)
+    truth, guess = right(TENTHS)
     clips = [f"c{number}" for number in range(10) for _ in range(20)]
-    found = draw(mean_of, level, np.zeros(200), ["s0"] * 200, clips).spread()
-    assert found.clusters == 10
-    assert found.high - found.value == pytest.approx(2.166, rel=0.08)
+    found = drawn_score("class", truth, guess, clusters_of(["s0"] * 200, clips)).spread()
+    assert found.unit == "clip" and found.clusters == 10
+    assert found.high - found.value == pytest.approx(HALF, rel=0.08)
 
 
 def test_a_difference_is_paired():
-    speakers, clips = rows(10, 20)
-    level = np.repeat(np.arange(10.0), 20)
-    better = draw(mean_of, level, np.zeros(200), speakers, clips)
-    worse = draw(mean_of, level, np.ones(200), speakers, clips)
+    clusters = clusters_of(*rows(10, 20))
+    better, worse = (drawn_score("class", *right(shares), clusters) for shares in (TENTHS + 1, TENTHS))
     found = better.less(worse).spread()
-    assert found.value == pytest.approx(1.0)
-    assert found.high is None or found.high - found.low < 1e-9  # every speaker differs by exactly 1
+    assert found.value == pytest.approx(0.1)
+    assert found.high is None or found.high - found.low < 1e-9  # every speaker gains exactly a tenth
+
+
+@pytest.mark.parametrize("kind", ["number", "presence"])
+def test_every_replicate_is_the_score_of_the_rows_drawn(kind):
+    random = np.random.default_rng(0)
+    names, clips = rows(6, 5)
+    truth = random.normal(size=30) if kind == "number" else (random.random((30, 2)) < 0.5).astype(float)
+    guess = truth + random.normal(size=truth.shape)
+    clusters = clusters_of(names, clips)
+    found = drawn_score(kind, truth, guess, clusters, seed=3)
+    for replicate, times in enumerate(clusters.drawn(3)[:5]):
+        chosen = np.repeat(np.arange(30), times[clusters.of_row_M])
+        assert found.replicates_R[replicate] == pytest.approx(score(kind, truth[chosen], guess[chosen]))

@@ -14,7 +14,7 @@ Source    ours; arXiv:2410.03037 probes its own two streams so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,16 @@ from tonelens.evidence.latents import (
     Matrix,
 )
 from tonelens.evidence.probe_folds import Fold, clip_folds, speaker_folds
-from tonelens.evidence.probe_scores import METRICS, Drawn, Spread, chance, draw
+from tonelens.evidence.probe_scores import (
+    METRICS,
+    Drawn,
+    Spread,
+    chance,
+    clusters_of,
+    drawn_score,
+    score,
+    spearman,
+)
 from tonelens.evidence.probe_targets import Target, clip_targets, frame_targets
 from tonelens.evidence.probes import PROBES, Probe, read_out
 from tonelens.evidence.stream_rates import StreamRate, rates_of
@@ -108,6 +117,7 @@ def leakage_of(
     *,
     held_out: Set[str] | None = None,
     probes: Sequence[Probe] = PROBES,
+    targets: Set[str] | None = None,
     seed: int = 0,
     reporter: Reporter | None = None,
 ) -> Leakage:
@@ -117,6 +127,7 @@ def leakage_of(
         latents: of clips whose speakers are all known.
         held_out: speakers that the model was not trained on; None probes in folds over all speakers.
         probes: which kinds.
+        targets: names of `probe_targets` to look for; None looks for all.
         seed: of folds, probes, shuffling and intervals.
         reporter: told of every target.
 
@@ -125,7 +136,11 @@ def leakage_of(
     """
     speakers_N = np.array([speaker_of(cut) or "" for cut in latents.cuts])
     folds, protocol = speaker_folds(speakers_N, held_out, seed)
-    questions = _questions(latents, speakers_N, folds, held_out, seed)
+    questions = [
+        question
+        for question in _questions(latents, speakers_N, folds, held_out, seed)
+        if targets is None or question.target.name in targets
+    ]
     reporter = reporter or Quiet()
     reporter.begin("probing", len(questions))
     scores: list[Score] = []
@@ -201,27 +216,33 @@ def _asked(question: _Question, probe: Probe, seed: int) -> tuple[list[Score], l
     target = question.target
     tested = np.concatenate([fold.test for fold in question.folds])
     truth = _truth(target, tested)
-    clips = question.clips_M[tested]
     # Whole speakers are drawn, but classes that are speakers would then vanish from a draw.
     speakers = question.speakers_M[tested] if target.name != SPEAKER else np.zeros(len(tested), dtype=str)
+    clusters = clusters_of(speakers.tolist(), question.clips_M[tested].tolist())
+    metric, expected = METRICS[target.kind], chance(target.kind, truth)
     scores: list[Score] = []
     drawn: dict[str, Drawn] = {}
-    first = next(iter(METRICS[target.kind]))
-    for view, is_shuffled, guess in _guesses(question, probe, seed):
-        for metric, score in METRICS[target.kind].items():
-            found = draw(score, truth, guess, speakers.tolist(), clips.tolist(), seed=seed)
-            if metric == first and not is_shuffled:
-                drawn[view] = found
-            scores.append(
-                Score(
-                    target=target.name, unit=target.unit, view=view, probe=probe, metric=metric,
-                    spread=found.spread(), chance=chance(target.kind, truth), n=len(tested),
-                    is_shuffled=is_shuffled,
-                )
-            )  # fmt: skip
+
+    def add(view: str, metric: str, spread: Spread, is_shuffled: bool) -> None:
+        scores.append(
+            Score(
+                target=target.name, unit=target.unit, view=view, probe=probe, metric=metric, spread=spread,
+                chance=expected, n=len(tested), is_shuffled=is_shuffled,
+            )
+        )  # fmt: skip
+
+    for view, x_MP in question.views.items():
+        guess = _guess(question, x_MP, probe, seed)
+        drawn[view] = drawn_score(target.kind, truth, guess, clusters, seed=seed)
+        add(view, metric, drawn[view].spread(), False)
+        if target.kind == "number":
+            ranked = spearman(truth, guess)
+            add(view, "spearman", Spread(ranked, None, None, clusters.unit, clusters.count), False)
+        shuffled = score(target.kind, truth, _guess(question, x_MP, probe, seed, is_shuffled=True))
+        add(view, metric, Spread(shuffled, None, None, clusters.unit, clusters.count), True)
     contrasts = [
         Contrast(
-            target=target.name, probe=probe, metric=first, first=one, second=other,
+            target=target.name, probe=probe, metric=metric, first=one, second=other,
             spread=drawn[one].less(drawn[other]).spread(), n=len(tested),
         )
         for one, other in _pairs(target.name, drawn)
@@ -242,27 +263,22 @@ def _truth(target: Target, rows: NDArray[np.intp]) -> NDArray[Any]:
     return np.searchsorted(np.array(target.told_apart), target.values[rows])
 
 
-def _guesses(question: _Question, probe: Probe, seed: int) -> Iterator[tuple[str, bool, NDArray[Any]]]:
-    """View, whether its targets were shuffled, and what the probe says of all tested rows, fold by fold."""
-    for view, x_MP in question.views.items():
-        for is_shuffled in (False, True):
-            told = [_of_fold(question, x_MP, fold, probe, is_shuffled, seed) for fold in question.folds]
-            yield view, is_shuffled, np.concatenate(told)
-
-
-def _of_fold(
-    question: _Question, x_MP: Matrix, fold: Fold, probe: Probe, is_shuffled: bool, seed: int
+def _guess(
+    question: _Question, x_MP: Matrix, probe: Probe, seed: int, *, is_shuffled: bool = False
 ) -> NDArray[Any]:
+    """What the probe says of all tested rows, fold by fold."""
     target = question.target
-    y = _truth(target, fold.train)
-    if is_shuffled:
-        y = np.random.default_rng(seed).permutation(y)
-    present = np.unique(y) if target.kind == "class" else None
-    codes = y if present is None else np.searchsorted(present, y)
-    read: Callable[[Matrix], NDArray[np.float64]] = read_out(
-        probe, target.kind, x_MP[fold.train], codes, question.groups_M[fold.train].tolist(), seed=seed
-    )
-    outputs = read(x_MP[fold.test])
-    if present is not None:
-        return np.asarray(present[outputs.argmax(axis=1)])
-    return outputs if target.kind == "presence" else outputs[:, 0]
+    told = []
+    for fold in question.folds:
+        y = _truth(target, fold.train)
+        if is_shuffled:
+            y = np.random.default_rng(seed).permutation(y)
+        groups = question.groups_M[fold.train].tolist()
+        present, codes = np.unique(y, return_inverse=True) if target.kind == "class" else (None, y)
+        read = read_out(probe, target.kind, x_MP[fold.train], codes, groups, seed=seed)
+        outputs = read(x_MP[fold.test].astype(np.float64))
+        if present is not None:
+            told.append(present[outputs.argmax(axis=1)])
+        else:
+            told.append(outputs if target.kind == "presence" else outputs[:, 0])
+    return np.concatenate(told)

@@ -1,8 +1,8 @@
 """How many nats a stream lets through: KL to the prior, of each dimension and in all.
 
 A dimension whose KL is ACTIVE_NATS or less says next to nothing: the bottleneck has closed it. KL bounds what
-a **sampled** latent tells about the sound, whatever that is about. The means, which the LLM gets at test time and
-which probes read, are not bounded by it: noise that training would add is not there.
+a **sampled** latent tells about the sound, whatever that is about. The means, which the LLM gets at test time
+and which probes read, are not bounded by it: the noise that training adds is not there.
 """
 
 from __future__ import annotations
