@@ -1,16 +1,16 @@
 """The granularity curve: what a tighter, narrower or coarser bottleneck costs in accuracy, and what it stops.
 
 Trains    the `tiny` recipe on RAVDESS, EmoBox fold 1 (20 actors train, 4 others test), one setting at a time
-          from the recipe's own: beta 0, 1e-4, 1e-3, 1e-2, 1e-1; latent width 16, 64, 256 (of both streams and the
-          utterance latent); stack 5, 10, 20 frames a token (100, 200, 400 ms). One seed.
+          from the recipe's own: beta 0, 1e-4, 1e-3, 1e-2, 1e-1; latent width 16, 64, 256 (of both streams and
+          the utterance latent); stack 5, 10, 20 frames a token (100, 200, 400 ms). One seed.
 Accuracy  ua of the test part, read from generated text, as in `folds.py`.
-Leakage   linear probes of `tonelens.evidence.leakage`, trained on CLIPS clips of each training actor, tested on
-          all of the test actors: what the content stream tells of the voice, and the descriptor stream of the
-          words; nats a frame. Four actors are too few to be drawn: intervals are over clips.
+Leakage   linear probes of `tonelens.evidence.leakage`, clips as in `leakage.py`, tested on the test actors: what
+          the content stream tells of the voice, and the descriptor stream of the words; nats a frame. Four
+          actors are too few to be drawn: intervals are over clips.
 Resume    every setting leaves its figures in --work/rows; a training goes on where it was stopped.
-Run       python benchmarks/granularity.py --work DIR [--only beta=0.1]           -> docs/results/granularity.json
-          python benchmarks/granularity.py --work DIR --run FOLDER [--run ...]   measures finished runs instead
-          (nine trainings of some three minutes on one core, the encoder's features cached; then 20 s each)
+Run       python benchmarks/granularity.py --work DIR [--only beta=1e-1]      -> docs/results/granularity.json
+          python benchmarks/granularity.py --work DIR --run FOLDER [--run ...]     measures finished runs
+          (nine trainings of some three minutes on one free core, then half a minute each)
 """
 
 from __future__ import annotations
@@ -51,18 +51,19 @@ def measured(explainer: Explainer, cuts: Sequence[MonoCut], name: str) -> list[F
     """Accuracy and leakage of one trained model, as system `name`."""
     tested, _ = held_out_cuts(cuts, explainer.loaded.card)
     protocol = f"{FOLD.protocol} fold {FOLD.number}"
-    corpus = leakage.corpus_of(tested[0])
-    report = evaluate(predict(explainer, tested).predictions, protocol=protocol, system=name, corpus=corpus)
+    report = evaluate(
+        predict(explainer, tested).predictions, protocol=protocol, system=name, corpus=FOLD.corpus
+    )
     accuracy = [replace(row, protocol=protocol) for row in report.figures() if row.metric in ("ua", "wer")]
     held_out = leakage.held_out_speakers(cuts, explainer)
-    heard = latents_of(explainer, leakage.chosen(cuts, held_out) if held_out else cuts)
+    heard = latents_of(explainer, leakage.chosen(cuts, held_out))
     found = leakage_of(heard, held_out=held_out, probes=["linear"], targets=TARGETS)
     kept = replace(
         found,
         scores=tuple(row for row in found.scores if row.view in STREAMS and not row.is_shuffled),
         contrasts=tuple(row for row in found.contrasts if (row.first in STREAMS and row.second in STREAMS)),
     )
-    return accuracy + leakage.figures_of(kept, name, corpus, protocol)
+    return accuracy + leakage.figures_of(kept, name, FOLD.corpus, protocol)
 
 
 def trained_and_measured(
