@@ -4,8 +4,8 @@ Trains    the `tiny` recipe on RAVDESS, EmoBox fold 1 (20 actors train, 4 others
           from the recipe's own: beta 0, 1e-4, 1e-3, 1e-2, 1e-1; latent width 16, 64, 256 (of both streams and
           the utterance latent); stack 5, 10, 20 frames a token (100, 200, 400 ms). One seed.
 Accuracy  ua of the test part, read from generated text, as in `folds.py`.
-Leakage   linear probes of `tonelens.evidence.leakage`, clips as in `leakage.py`, tested on the test actors: what
-          the content stream tells of the voice, and the descriptor stream of the words; nats a frame. Four
+Leakage   linear probes of `tonelens.evidence.leakage`, clips as in `leakage.py`, tested on the test actors:
+          what the content stream tells of the voice, the descriptor stream of the words; nats a frame. Four
           actors are too few to be drawn: intervals are over clips.
 Resume    every setting leaves its figures in --work/rows; a training goes on where it was stopped.
 Run       python benchmarks/granularity.py --work DIR [--only beta=1e-1]      -> docs/results/granularity.json

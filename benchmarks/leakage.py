@@ -1,7 +1,7 @@
 """Which stream of a model tells pitch, words, emotion and voice: probes on voices that it never heard.
 
-Clips     CLIPS of each training speaker and of each held-out one, chosen by a hash of their ids. Held out are the
-          speakers of the model's test and dev parts: dev calibrated it, neither moved a weight.
+Clips     CLIPS of each training speaker and of each held-out one, chosen by a hash of their ids. Held out are
+          the speakers of the model's test and dev parts: dev calibrated it, neither moved a weight.
 Protocol  "probes": `tonelens.evidence.leakage` with the held-out speakers held out. Probes are trained on the
           training speakers' clips, because the held-out speakers are too few to train them, and tested on
           the held-out ones'. EmoDB has 4 of these and nEMO 2, so their intervals are over clips and
