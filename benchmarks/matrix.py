@@ -27,7 +27,7 @@ from pathlib import Path
 
 from figures import RESULTS, Figure, over_seeds, shared_folder, write_figures
 from folds import trained_explainer, write_answers
-from matrix_page import Page, Tested, compared, difference_figures, matrix_page
+from matrix_page import Answers, Page, compared, difference_figures, matrix_page
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
 from tonelens.corpora.prepare import prepare
@@ -148,7 +148,7 @@ def _cuts(corpus: str, work: Path) -> Path:
     return file
 
 
-def tested(systems: dict[str, tuple[str, ...]], part: Part, seeds: int, work: Path) -> list[Tested]:
+def complete(systems: dict[str, tuple[str, ...]], part: Part, seeds: int, work: Path) -> list[Answers]:
     """Every system that has answered all of a part with all seeds; the others are named and left out."""
     found = []
     for row, names in systems.items():
@@ -161,11 +161,11 @@ def tested(systems: dict[str, tuple[str, ...]], part: Part, seeds: int, work: Pa
             print(f"{row} {part.corpus}/{part.protocol}: without {', '.join(missing)}; left out")
             continue
         runs = tuple(tuple(one for file in run for one in read_predictions(file)) for run in files)
-        found.append(Tested(row, names, runs, shared_recipe(ROWS[row]).answer))
+        found.append(Answers(row, names, runs, shared_recipe(ROWS[row]).answer))
     return found
 
 
-def figures_of(one: Tested, part: Part) -> list[Figure]:
+def figures_of(one: Answers, part: Part) -> list[Figure]:
     """Mean over the seeds of every score that means something of this row."""
     reports = [
         evaluate(run, protocol=part.protocol, system=one.name, corpus=part.corpus).figures()
@@ -199,7 +199,7 @@ def main() -> None:
         return
     pages, figures = [], []
     for part in parts:
-        found = tested(systems, part, options.seeds, options.work)
+        found = complete(systems, part, options.seeds, options.work)
         scores = {one.name: figures_of(one, part) for one in found}
         families = compared(found)
         figures += [figure for rows_of in scores.values() for figure in rows_of]

@@ -46,7 +46,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Answers:
     """One system on all clips of a part, one run a seed."""
 
     name: str
@@ -67,21 +67,21 @@ class Page:
 
     corpus: str
     protocol: str
-    tested: Sequence[Tested]
+    systems: Sequence[Answers]
     figures: Mapping[str, Sequence[Figure]]
     """By system."""
     families: Mapping[str, Comparison]
     """By question."""
 
 
-def compared(tested: Sequence[Tested]) -> dict[str, Comparison]:
+def compared(systems: Sequence[Answers]) -> dict[str, Comparison]:
     """Every question whose rows are there, each against the proposed row."""
-    systems = {one.name: System(one.name, one.runs) for one in tested}
+    named = {one.name: System(one.name, one.runs) for one in systems}
     found = {}
     for question, claims in FAMILIES.items():
-        others = [systems[name] for name in claims if name in systems]
-        if others and PROPOSED in systems:
-            found[question] = compare([systems[PROPOSED], *others], metric="wa")
+        others = [named[name] for name in claims if name in named]
+        if others and PROPOSED in named:
+            found[question] = compare([named[PROPOSED], *others], metric="wa")
     return found
 
 
@@ -136,23 +136,23 @@ def _head() -> Iterator[str]:
     yield ""
     yield (
         'Percent and points. WA is accuracy, which the paper calls "UA"; UA is macro recall. Paper: '
-        "IEMOCAP / MELD. Ours: from the generated text (a classifier's from its head), mean over seeds, ± their "
-        "standard deviation; in brackets the 95 % interval."
+        "IEMOCAP / MELD. Ours: from the generated text (a classifier's from its head), mean over seeds, ± "
+        "their standard deviation; in brackets the 95 % interval."
     )
 
 
 def _part(page: Page) -> Iterator[str]:
-    first = page.tested[0].runs[0] if page.tested else ()
+    first = page.systems[0].runs[0] if page.systems else ()
     speakers = len({clip.speaker for clip in first} - {None})
-    seeds = len(page.tested[0].runs) if page.tested else 0
+    seeds = len(page.systems[0].runs) if page.systems else 0
     yield from ("", f"## {page.corpus}, {page.protocol}", "")
     yield f"{len(first)} test clips of {speakers} speakers that were not heard in training, {seeds} seeds."
     if first:
         yield evaluate(first, protocol=page.protocol).notes[-1]
     yield ""
-    yield from _table(EMOTION_HEAD, [_emotion_row(one, page) for one in page.tested])
+    yield from _table(EMOTION_HEAD, [_emotion_row(one, page) for one in page.systems])
     yield ""
-    yield from _table(WORDS_HEAD, [_words_row(one, page) for one in page.tested])
+    yield from _table(WORDS_HEAD, [_words_row(one, page) for one in page.systems])
     yield from (
         "",
         "WER: the test part's sentences were heard in training, from other speakers, so it says nothing of "
@@ -175,7 +175,7 @@ WORDS_HEAD = (
 )  # fmt: skip
 
 
-def _emotion_row(one: Tested, page: Page) -> tuple[str, ...]:
+def _emotion_row(one: Answers, page: Page) -> tuple[str, ...]:
     row, proposed = one.row.printed(), ROWS[PROPOSED].printed()
     printed = [f"{row[name].wa:.1f}" for name in row]
     gains = [f"{proposed[name].wa - row[name].wa:+.1f}" for name in row]
@@ -190,7 +190,7 @@ def _emotion_row(one: Tested, page: Page) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _words_row(one: Tested, page: Page) -> tuple[str, ...]:
+def _words_row(one: Answers, page: Page) -> tuple[str, ...]:
     printed = [f"{values.wer:.1f}" for values in one.row.printed().values() if values.wer is not None]
     paper = one.row.captions
     spoken = (_score(one, page, f"{name}_macro_f1") for name in ("pitch", "volume", "speed"))
@@ -206,7 +206,7 @@ def _both(cells: Sequence[str]) -> str:
     return " / ".join(cells) or "-"
 
 
-def _score(one: Tested, page: Page, metric: str) -> str:
+def _score(one: Answers, page: Page, metric: str) -> str:
     figure = next((figure for figure in page.figures[one.name] if figure.metric == metric), None)
     if figure is None:
         return "-"
@@ -218,7 +218,7 @@ def _percent(low: float, high: float) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}"
 
 
-def _spread(one: Tested, page: Page) -> str:
+def _spread(one: Answers, page: Page) -> str:
     """Standard deviation of WA over the seeds."""
     for family in page.families.values():
         for system in family.systems:
@@ -235,7 +235,8 @@ def _points(gain: Gain) -> str:
 
 def sentence(pair: Pair, claim: str) -> str:
     """What the test says of a claim, in words."""
-    told = f"difference {_points(gained(pair))} points of WA, p = {pair.holm_p:.3f} (Holm)"
+    p = "p < 0.001" if pair.holm_p < 0.001 else f"p = {pair.holm_p:.3f}"
+    told = f"difference {_points(gained(pair))} points of WA, {p} (Holm)"
     if pair.verdict == "worse":
         return f"{claim}: the effect appears: {told}."
     if pair.verdict == "better":

@@ -21,12 +21,12 @@ def reproduce(  # noqa: PLR0913 - one for every option
     ] = None,
     scale: Annotated[
         str,
-        typer.Option(help="paper, or shared: the same row, small, on a shared corpus"),
+        typer.Option(help="paper, or shared: small, on a shared corpus"),
     ] = "paper",
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="cuts of the corpus (iemocap or meld; at shared scale ravdess, emodb or nemo); may be repeated"
+            help="cuts of the corpus (iemocap, meld; shared: ravdess, emodb, nemo); may be repeated"
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="the run folder")] = None,
@@ -56,15 +56,7 @@ def reproduce(  # noqa: PLR0913 - one for every option
         raise InputError(f"--scale is {scale!r}; it must be {' or '.join(SCALES)}.")
     recipe = _recipe(ROWS[row], scale, settings or [])
     if dry_run:
-        from tonelens.training.dry_run import Workload, needs_of
-        from tonelens.training.needs_page import needs_page, needs_row
-
-        if clips < 1 or not 0.1 <= seconds <= 60:
-            raise InputError(
-                f"--clips is {clips} and --seconds {seconds:g}; there must be 1 clip or more of 0.1 to 60 s."
-            )
-        needs = needs_of(recipe, Workload(clips=clips, seconds=seconds))
-        typer.echo(json.dumps(needs_row(row, needs), indent=2) if as_json else needs_page(row, recipe, needs))
+        typer.echo(_planned(row, recipe, clips, seconds, as_json=as_json))
         return
     if not data or out is None:
         raise InputError(
@@ -83,6 +75,21 @@ def reproduce(  # noqa: PLR0913 - one for every option
     for name, reason in skipped.items():
         typer.echo(f"left out: {name}: {reason}", err=True)
     typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else repetition_page(row, ROWS[row], found))
+
+
+def _planned(row: str, recipe: Recipe, clips: int, seconds: float, *, as_json: bool) -> str:
+    import json
+
+    from tonelens.errors import InputError
+    from tonelens.training.dry_run import Workload, needs_of
+    from tonelens.training.needs_page import needs_page, needs_row
+
+    if clips < 1 or not 0.1 <= seconds <= 60:
+        raise InputError(
+            f"--clips is {clips} and --seconds {seconds:g}; there must be 1 clip or more of 0.1 to 60 s."
+        )
+    needs = needs_of(recipe, Workload(clips=clips, seconds=seconds))
+    return json.dumps(needs_row(row, needs), indent=2) if as_json else needs_page(row, recipe, needs)
 
 
 def _recipe(row: Row, scale: str, settings: list[str], corpus: str | None = None) -> Recipe:
