@@ -4,7 +4,13 @@ from pathlib import Path
 import pytest
 
 from builders import small_recipe
-from tonelens.config import load_recipe, recipe_from_dict, recipe_path, shipped_recipes
+from tonelens.config import (
+    load_recipe,
+    recipe_differences,
+    recipe_from_dict,
+    recipe_path,
+    shipped_recipes,
+)
 from tonelens.errors import ConfigError
 
 
@@ -72,6 +78,27 @@ def test_extending_keeps_what_is_not_named(toml):
     leaf = toml("ablations/leaf.toml", 'extends = "middle.toml"\nname = "leaf"\n')
     recipe = load_recipe(leaf)
     assert (recipe.name, recipe.seed, recipe.llm.lora_rank, recipe.llm.lora_alpha) == ("leaf", 7, 2, 4)
+
+
+def test_a_difference_is_laid_on_another_base(toml):
+    """The base takes the place of the recipe at the end of the chain, with what it extends itself."""
+    toml("paper.toml", 'name = "paper"\nseed = 7\n[llm]\nlora_rank = 8\nlora_alpha = 4\n')
+    base = toml("shared.toml", 'extends = "paper.toml"\nname = "shared"\n[llm]\nlora_rank = 2\nwidth = 64\n')
+    toml("ablations/middle.toml", 'extends = "../paper.toml"\n[llm]\nlora_alpha = 9\n')
+    leaf = toml(
+        "ablations/leaf.toml", 'extends = "middle.toml"\nname = "leaf"\n[answer]\ntranscript = false\n'
+    )
+    recipe = load_recipe(leaf, ["llm.heads=2"], base=base)
+    assert (recipe.name, recipe.seed) == ("leaf", 7)
+    assert (recipe.llm.lora_rank, recipe.llm.lora_alpha, recipe.llm.width, recipe.llm.heads) == (2, 9, 64, 2)
+    assert not recipe.answer.transcript
+    assert load_recipe(leaf).llm.lora_rank == 8, "without a base the recipe is what it was"
+
+
+def test_differences_are_named_by_their_place():
+    changed = small_recipe(objective={"beta": 0.5}, seed=3)
+    assert recipe_differences(changed, small_recipe()) == {"seed": 3, "objective.beta": 0.5}
+    assert recipe_differences(changed, changed) == {}
 
 
 def test_a_circle_of_recipes_is_refused(toml):

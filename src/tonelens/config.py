@@ -1,9 +1,11 @@
 """Recipes from TOML: `extends`, `--set key=value`, every error reported at once.
 
     recipe = load_recipe("tiny", overrides=["data.fold=2"])
+    recipe = load_recipe("ablations/table2_row5", base="shared")
 
 A file may begin with `extends = "../tiny.toml"` (relative to itself) and then holds only the
-difference. Values are checked against the field's type; nothing in a recipe runs code.
+difference; `base` lays that difference on another recipe. Values are checked against the field's
+type; nothing in a recipe runs code.
 """
 
 from __future__ import annotations
@@ -24,17 +26,21 @@ from tonelens.recipe import Recipe
 Settings = typing.TypeVar("Settings")
 
 
-def load_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    source: str | Path, overrides: Sequence[str] = (), *, base: str | Path | None = None
+) -> Recipe:
     """Read a recipe by path, or by the name of a shipped one (`tiny`, `ablations/no_sed`).
 
     Args:
         source: a TOML file, or a shipped recipe's name without `.toml`.
         overrides: `key=value` strings, e.g. `data.fold=2`; values are TOML (bare words are strings).
+        base: a recipe that stands in the place of the one that `source` extends in the end: the same
+            difference, on another system.
 
     Raises:
         ConfigError: no such file, not TOML, or any number of wrong keys and values, all named at once.
     """
-    values = _read(recipe_path(source), seen=())
+    values = _read(recipe_path(source), root=None if base is None else recipe_path(base))
     problems: list[str] = []
     for override in overrides:
         _apply(values, override, problems)
@@ -56,6 +62,12 @@ def recipe_from_dict(values: dict[str, Any]) -> Recipe:
     if problems:
         raise ConfigError("recipe: " + "; ".join(problems))
     return typing.cast(Recipe, recipe)
+
+
+def recipe_differences(recipe: Recipe, other: Recipe) -> dict[str, Any]:
+    """What `recipe` says otherwise than `other`: `objective.beta` -> its value in `recipe`."""
+    values, others = _flat(dataclasses.asdict(recipe)), _flat(dataclasses.asdict(other))
+    return {name: value for name, value in values.items() if value != others[name]}
 
 
 def with_settings(kind: type[Settings], overrides: Sequence[str]) -> Settings:
@@ -98,7 +110,8 @@ def recipe_path(source: str | Path) -> Path:
     )
 
 
-def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+def _read(path: Path, seen: tuple[Path, ...] = (), *, root: Path | None = None) -> dict[str, Any]:
+    """A file's values on those of what it extends; with `root`, which replaces the last one's, on them."""
     path = path.resolve()
     if path in seen:
         raise ConfigError(
@@ -114,8 +127,8 @@ def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML ({error}). Correct the file.") from None
     parent = values.pop("extends", None)
     if parent is None:
-        return values
-    return _merged(_read(path.parent / str(parent), (*seen, path)), values)
+        return values if root is None else _read(root)
+    return _merged(_read(path.parent / str(parent), (*seen, path), root=root), values)
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +137,13 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = _merged(merged[key], value) if both else value
     return merged
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
 
 
 def _apply(values: dict[str, Any], override: str, problems: list[str]) -> None:

@@ -166,6 +166,9 @@ class AnswerConfig:
     """User prompt of the ASR stage. Not stated in the paper."""
     max_transcript_tokens: int = 80
     """A transcript is closed after this many tokens."""
+    descriptor_first: bool = False
+    """The descriptor tokens stand before the content tokens in the prompt: the streams change places.
+    Off in the paper's system."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -268,6 +271,8 @@ class ScheduleConfig:
     """Epochs of the ASR stage (paper: 4); 0 leaves the stage out (row 6)."""
     ser_epochs: int = 4
     """Epochs of the SER-SED stage (paper: 4)."""
+    freeze_content: bool = True
+    """The content stream is frozen in the SER-SED stage (paper); false lets it go on learning there."""
     patience: int = 0
     """Stop after this many SER-SED epochs without a better dev score; 0 never stops early."""
 
@@ -276,6 +281,11 @@ class ScheduleConfig:
         require(self.asr_epochs >= 0, f"schedule.asr_epochs is {self.asr_epochs}; it must be 0 or more.")
         require(self.unit_length >= 1, f"schedule.unit_length is {self.unit_length}; it must be 1 or more.")
         require(self.patience >= 0, f"schedule.patience is {self.patience}; it must be 0 or more.")
+        require(
+            self.freeze_content or self.strategy != "one-stage",
+            "schedule.freeze_content is false, but strategy 'one-stage' freezes nothing in any case. "
+            "Set one of them.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

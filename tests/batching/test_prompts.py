@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +78,16 @@ def test_the_prompt_is_system_content_descriptor_summary_instruction(prompter):
     assert ids[first : first + 6] == spliced
     assert decoded(prompter, ids[:first]) == "<|begin|><|system|>You are a helpful assistant.<|end|><|user|>"
     assert decoded(prompter, ids[first:]) == "Describe.<|end|><|assistant|>"
+
+
+def test_swapped_streams_change_places_and_nothing_else(tokenizer, prompter):
+    swapped = Prompter(tokenizer, replace(ANSWER, descriptor_first=True))
+    counts = {"content": 3, "descriptor": 2, "summary": 1}
+    for task in ("explain", "transcribe"):
+        plain, other = prompter.prompt(task, **counts), swapped.prompt(task, **counts)
+        assert [i for i in other if i < 0] == [DESCRIPTOR] * 2 + [CONTENT] * 3 + [SUMMARY]
+        assert [i for i in plain if i >= 0] == [i for i in other if i >= 0]
+        assert plain.index(CONTENT) == other.index(DESCRIPTOR)
 
 
 def test_each_task_has_its_instruction_and_no_stream_is_needed(prompter):

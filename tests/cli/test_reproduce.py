@@ -17,8 +17,9 @@ def ended(*arguments):
 
 def test_without_a_row_all_are_listed():
     lines = ended().stdout.splitlines()
-    assert len(lines) == 1 + 15 + 1
-    assert "table2_row7  77.6 / 11.1       60.1 / 25.3     proposed" in lines
+    assert len(lines) == 1 + 15 + 4 + 2
+    assert "table2_row7      77.6 / 11.1       60.1 / 25.3     proposed" in lines
+    assert "no_freezing      - / -             - / -           content stream not frozen in SER-SED" in lines
     assert json.loads(ended("--json").stdout)["table2_row6"]["iemocap"] == {"wa": 75.5, "wer": None}
 
 
@@ -44,10 +45,17 @@ def test_the_page_states_what_it_assumes():
     assert "if 120 Tflop/s are reached" in page
 
 
+def test_a_row_at_shared_scale_is_planned_too():
+    page = ended("table2_row5", "--scale", "shared", "--dry-run", "--clips", 1200).stdout
+    assert "openai/whisper-tiny.en + scratch, 1200 clips" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (("table9",), "is no row"),
+        (("table2_row7", "--scale", "small"), "must be paper or shared"),
+        (("table2_row7", "--scale", "shared"), "tonelens prepare ravdess"),
         (("table2_row7",), "--data CUTS and --out DIR are needed"),
         (("table2_row7", "--dry-run", "--clips", 0), "1 clip or more"),
         (("table2_row7", "--dry-run", "--seconds", 90), "0.1 to 60 s"),

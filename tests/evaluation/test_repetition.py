@@ -5,13 +5,29 @@ from tonelens.evaluation.repetition import Measured, Repetition, repetition_page
 
 
 def measured(ours):
-    return Measured(metric="wa", paper=77.6, ours=ours, tolerance=2.3)
+    return Measured(metric="wa", paper=77.6, paper_corpus="iemocap", ours=ours, tolerance=2.3)
 
 
 def test_a_score_is_within_or_outside_the_tolerance():
     assert measured(75.4).verdict == "within"
     assert measured(75.2).verdict == "outside"
-    assert Measured(metric="wer", paper=11.1, ours=11.1, tolerance=None).verdict == "no tolerance known"
+    unknown = Measured(metric="wer", paper=11.1, paper_corpus="iemocap", ours=11.1, tolerance=None)
+    assert unknown.verdict == "no tolerance known"
+
+
+def test_a_score_on_another_corpus_has_neither_deviation_nor_tolerance():
+    other = Measured(
+        metric="wa", paper=60.1, paper_corpus="meld", ours=66.7, tolerance=None, is_same_corpus=False
+    )
+    assert other.verdict == "another corpus"
+    found = Repetition(
+        corpus="ravdess", clips=240, scores=(other,), others={}, protocol="fold 1", differences=()
+    )
+    page = repetition_page("table2_row7", ROWS["table2_row7"], found)
+    assert (
+        "wa        paper  60.1   ours  66.7   no tolerance: the paper's is of meld, ours of ravdess" in page
+    )
+    assert "deviation" not in page
 
 
 def test_the_page_and_the_json_state_both_values_and_what_differs():

@@ -26,10 +26,25 @@ def test_a_row_is_trained_tested_and_states_how_it_differs(journey, run):
     assert "proposed, synthetic, 48 clips" in ended.stdout
     assert "differs: the paper does not test on synthetic" in ended.stdout
     assert "differs: encoder log-mel, LLM scratch" in ended.stdout
+    assert "no tolerance: the paper's is of iemocap, ours of synthetic" in ended.stdout
     assert "deviation" not in ended.stdout, "there is nothing to deviate from"
     again = json.loads(reproduced(journey, run, "--resume", "--json").stdout)
     assert again["clips"] == 48
     assert 0 <= again["others"]["ua"] <= 100
+
+
+def test_the_same_row_at_shared_scale_lists_what_is_not_the_paper_s(journey, tmp_path):
+    small = settings("schedule.asr_epochs=1")
+    ended = tonelens("reproduce", "table2_row5", "--scale", "shared", "--data", journey.cuts, "--out",
+                     tmp_path / "run", *small)  # fmt: skip
+    assert ended.exit_code == 0, ended.stderr
+    assert "disentangled, SER+ASR, no SED, synthetic, 48 clips" in ended.stdout
+    for corpus, paper in (("iemocap", "70.6"), ("meld", "53.3")):
+        (line,) = [line for line in ended.stdout.splitlines() if line.startswith("wa") and corpus in line]
+        assert f"paper  {paper}" in line
+    (listed,) = [line for line in ended.stdout.splitlines() if "not the row's own" in line]
+    assert "objective.label_token_weight=4.0" in listed and "streams.summary_token=True" in listed
+    assert "answer.descriptors" not in listed and "objective.beta" not in listed
 
 
 def test_a_corpus_of_the_paper_is_held_against_its_figure(journey, run, tmp_path):

@@ -4,8 +4,18 @@ import pytest
 import torch
 
 from builders import batch_of, random_clips, save_llama, small_model, small_recipe
+from tonelens.errors import ConfigError
 from tonelens.recipe import OptimiserConfig
-from tonelens.training.stages import ASR, JOINT, SER_SED, learning_rate, plan, set_stage, stages_of
+from tonelens.training.stages import (
+    ASR,
+    JOINT,
+    SER_SED,
+    SER_SED_UNFROZEN,
+    learning_rate,
+    plan,
+    set_stage,
+    stages_of,
+)
 
 STREAM = {
     "mix.logits",
@@ -34,7 +44,9 @@ LORA = {
     for side in "AB"
 }
 TRAINED = [(ASR, CONTENT), (SER_SED, DESCRIPTOR), (JOINT, CONTENT | DESCRIPTOR)]
-by_stage = pytest.mark.parametrize(("stage", "streams"), TRAINED, ids=[stage.name for stage, _ in TRAINED])
+TRAINED += [(SER_SED_UNFROZEN, CONTENT | DESCRIPTOR)]
+STAGE_NAMES = ["asr", "ser-sed", "joint", "ser-sed, not frozen"]
+by_stage = pytest.mark.parametrize(("stage", "streams"), TRAINED, ids=STAGE_NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +86,8 @@ def test_stages_can_follow_in_any_order(models):
 
 @pytest.mark.parametrize(
     ("stage", "frozen"),
-    [(ASR, {"descriptor", "pooling", "summary", "emotion_head"}), (SER_SED, {"content"}), (JOINT, set())],
+    [(ASR, {"descriptor", "pooling", "summary", "emotion_head"}), (SER_SED, {"content"}), (JOINT, set()),
+     (SER_SED_UNFROZEN, set())],
 )  # fmt: skip
 def test_frozen_parts_are_in_eval_mode_and_draw_no_noise(models, stage, frozen):
     model, prompter, _ = models["whole"]
@@ -163,6 +176,13 @@ def test_no_asr_epochs_leave_the_stage_out(strategy):
     recipe = recipe_for(asr_epochs=0, ser_epochs=2, strategy=strategy)
     assert stages_of(recipe) == (SER_SED,)
     assert sum(turn.steps for turn in plan(recipe, {"ser-sed": 5})) == 10
+
+
+def test_without_freezing_the_content_stream_trains_in_both_stages():
+    assert stages_of(recipe_for(freeze_content=False)) == (ASR, SER_SED_UNFROZEN)
+    assert stages_of(recipe_for()) == (ASR, SER_SED)
+    with pytest.raises(ConfigError, match="'one-stage' freezes nothing"):
+        recipe_for(freeze_content=False, strategy="one-stage")
 
 
 def rates(stage, steps, warmup_share):

@@ -1,8 +1,9 @@
 """Prompt and answer as token ids, with negative ids where stream tokens are spliced in.
 
 The prompt is the paper's chat prompt (arXiv:2505.23236, figure 1): system; user = content tokens,
-descriptor tokens, instruction; then the assistant's turn. Answers are tokenised piece by piece
-(`descriptors.sentences`), so that training and grammar-bound decoding meet the same tokens.
+descriptor tokens (these first with `answer.descriptor_first`), instruction; then the assistant's turn.
+Answers are tokenised piece by piece (`descriptors.sentences`), so that training and grammar-bound
+decoding meet the same tokens.
 
 Ids       >= 0 a token of the tokenizer; CONTENT, DESCRIPTOR, SUMMARY (< 0) one stream token each.
 """
@@ -49,6 +50,7 @@ class Prompter:
 
     def __init__(self, tokenizer: Any, answer: AnswerConfig) -> None:
         self.tokenizer = tokenizer
+        self._descriptor_first = answer.descriptor_first
         self._frames = {
             "explain": self._around_audio(answer.system, answer.instruction),
             "transcribe": self._around_audio(answer.system, answer.transcribe_instruction),
@@ -58,7 +60,10 @@ class Prompter:
     def prompt(self, task: Task, *, content: int, descriptor: int = 0, summary: int = 0) -> list[int]:
         """Ids of the prompt with this many content, descriptor and summary tokens spliced in."""
         before, after = self._frames[task]
-        return [*before, *[CONTENT] * content, *[DESCRIPTOR] * descriptor, *[SUMMARY] * summary, *after]
+        streams = [CONTENT] * content + [DESCRIPTOR] * descriptor
+        if self._descriptor_first:
+            streams.reverse()
+        return [*before, *streams, *[SUMMARY] * summary, *after]
 
     def answer(self, grammar: Grammar, values: Mapping[str, str]) -> AnswerTokens:
         """Ids of the answer, ending with the end-of-turn token.

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tonelens.config import load_recipe, recipe_differences
 from tonelens.corpora.cuts import corpus_of, read_cuts
-from tonelens.evaluation.paper_rows import SETTINGS, TEST_CLIPS, Row
+from tonelens.evaluation.paper_rows import TEST_CLIPS, Row
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
 from tonelens.explain import Explainer
 from tonelens.progress import Reporter
+
+ELSEWHERE = ("name", "seed", "data.", "encoder.source", "llm.source", "answer.system", "answer.instruction")
+"""Settings that the page states in other lines, or that mean nothing for a score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +25,20 @@ class Measured:
 
     metric: str
     paper: float
+    paper_corpus: str
+    """What the paper's value was measured on."""
     ours: float
     tolerance: float | None
-    """Points either side of the paper's value; None where nothing is known of its spread."""
+    """Points either side of the paper's value; None where nothing is known of its spread, and where ours was
+    measured on another corpus."""
+    is_same_corpus: bool = True
+    """Only then is a deviation one from the paper."""
 
     @property
     def verdict(self) -> str:
         """Whether ours lies within the tolerance."""
+        if not self.is_same_corpus:
+            return "another corpus"
         if self.tolerance is None:
             return "no tolerance known"
         return "within" if abs(self.ours - self.paper) <= self.tolerance else "outside"
@@ -40,7 +51,7 @@ class Repetition:
     corpus: str
     clips: int
     scores: tuple[Measured, ...]
-    """Empty for a corpus that the paper does not test on."""
+    """Beside what the paper prints for this corpus, else for each of its own; empty for a row it lacks."""
     others: dict[str, float]
     """What the paper does not print; percent."""
     protocol: str
@@ -52,14 +63,14 @@ class Repetition:
         return {**asdict(self), "scores": scores}
 
 
-def settings_for(data: Sequence[Path]) -> list[str]:
-    """Recipe settings that test on what the paper tests on, for one of its corpora; else none.
+def only_corpus(data: Sequence[Path]) -> str | None:
+    """The corpus that all cuts are of; None where they are of several.
 
     Raises:
         CorpusError: cuts cannot be read.
     """
     corpora = {corpus_of(cut) for path in data for cut in read_cuts(path)}
-    return list(SETTINGS.get(corpora.pop(), ())) if len(corpora) == 1 else []
+    return corpora.pop() if len(corpora) == 1 else None
 
 
 def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) -> Repetition:
@@ -76,25 +87,40 @@ def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) ->
     corpus = "+".join(sorted({corpus_of(cut) for cut in chosen}))
     report = evaluate(predicted.predictions, protocol=protocol, system=row.system, corpus=corpus)
     ours = {figure.metric: 100 * figure.value for figure in report.figures()}
-    printed = row.printed().get(corpus)
-    scores = []
-    if printed is not None:
-        scores.append(
-            Measured(metric="wa", paper=printed.wa, ours=ours["wa"], tolerance=printed.tolerance(corpus))
-        )
-        if printed.wer is not None and "wer" in ours:
-            scores.append(Measured(metric="wer", paper=printed.wer, ours=ours["wer"], tolerance=None))
     return Repetition(
         corpus=corpus,
         clips=len(chosen),
-        scores=tuple(scores),
+        scores=_beside(row, corpus, ours, writes_words=explainer.loaded.model.recipe.answer.transcript),
         others={name: ours[name] for name in ("ua", "macro_f1") if name in ours},
         protocol=protocol,
-        differences=tuple(_differences(explainer, corpus, len(chosen), predicted.notes())),
+        differences=tuple(_differences(row, explainer, corpus, len(chosen), predicted.notes())),
     )
 
 
-def _differences(explainer: Explainer, corpus: str, clips: int, notes: Sequence[str]) -> list[str]:
+def _beside(row: Row, corpus: str, ours: Mapping[str, float], *, writes_words: bool) -> tuple[Measured, ...]:
+    """Our scores beside the paper's for this corpus, or for its own where it does not test on this one."""
+    printed = row.printed()
+    found = []
+    for name, values in ({corpus: printed[corpus]} if corpus in printed else printed).items():
+        is_same = name == corpus
+        tolerance = values.tolerance(name) if is_same else None
+        found.append(
+            Measured(
+                metric="wa", paper=values.wa, paper_corpus=name, ours=ours["wa"], tolerance=tolerance,
+                is_same_corpus=is_same,
+            )
+        )  # fmt: skip
+        if values.wer is not None and writes_words and "wer" in ours:
+            found.append(
+                Measured(
+                    metric="wer", paper=values.wer, paper_corpus=name, ours=ours["wer"], tolerance=None,
+                    is_same_corpus=is_same,
+                )
+            )  # fmt: skip
+    return tuple(found)
+
+
+def _differences(row: Row, explainer: Explainer, corpus: str, clips: int, notes: Sequence[str]) -> list[str]:
     """How this repetition is not the paper's experiment."""
     found = []
     if corpus not in TEST_CLIPS:
@@ -104,6 +130,10 @@ def _differences(explainer: Explainer, corpus: str, clips: int, notes: Sequence[
     recipe = explainer.loaded.model.recipe
     found.append("trained on these cuts alone; the paper trains on 670,070 clips of GigaSpeech first")
     found.append(f"encoder {recipe.encoder.source}, LLM {recipe.llm.source}")
+    other = recipe_differences(recipe, load_recipe(row.recipe))
+    told = [f"{name}={value}" for name, value in other.items() if not name.startswith(ELSEWHERE)]
+    if told:
+        found.append(f"settings that are not the row's own: {', '.join(told)}")
     return [*found, *notes]
 
 
@@ -111,10 +141,12 @@ def repetition_page(name: str, row: Row, found: Repetition) -> str:
     """The result in lines."""
     lines = [f"{name}: {row.system}, {found.corpus}, {found.clips} clips", f"protocol: {found.protocol}", ""]
     for one in found.scores:
+        both = f"{one.metric:<10}paper {one.paper:5.1f}   ours {one.ours:5.1f}   "
         within = "" if one.tolerance is None else f" {one.tolerance:.1f} points"
         lines.append(
-            f"{one.metric:<10}paper {one.paper:5.1f}   ours {one.ours:5.1f}   "
-            f"deviation {one.ours - one.paper:+5.1f}   {one.verdict}{within}"
+            f"{both}deviation {one.ours - one.paper:+5.1f}   {one.verdict}{within}"
+            if one.is_same_corpus
+            else f"{both}no tolerance: the paper's is of {one.paper_corpus}, ours of {found.corpus}"
         )
     lines += [f"{metric:<10}{'':11}   ours {value:5.1f}" for metric, value in found.others.items()]
     return "\n".join([*lines, "", *(f"differs: {difference}" for difference in found.differences)])

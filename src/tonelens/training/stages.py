@@ -2,7 +2,7 @@
 
     asr        content stream and LLM train; descriptor tokens are zero; target = transcript
     ser-sed    descriptor stream (with its heads) and LLM train; the content stream is frozen but
-               fed, as means; target = the full answer
+               fed, as means (it trains too without `schedule.freeze_content`); target = the full answer
     joint      everything trains at once on the full answer (strategy `one-stage`)
 
 Source    arXiv:2505.23236, section 2 ("alternating", "two-stage", "one-stage"); the unit of
@@ -12,7 +12,7 @@ Source    arXiv:2505.23236, section 2 ("alternating", "two-stage", "one-stage");
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tonelens.batching.prompts import Task
 from tonelens.model.explainer_model import ExplainerModel, Stage
@@ -25,9 +25,9 @@ DESCRIPTOR_SIDE = UTTERANCE_SIDE | {"descriptor", "summary"}
 
 ASR = Stage(name="asr", trains=frozenset({"content", "llm"}), feeds_descriptor=False)
 SER_SED = Stage(name="ser-sed", trains=DESCRIPTOR_SIDE | {"llm"}, feeds_descriptor=True)
+SER_SED_UNFROZEN = replace(SER_SED, trains=SER_SED.trains | {"content"})
 JOINT = Stage(name="joint", trains=DESCRIPTOR_SIDE | {"content", "llm"}, feeds_descriptor=True)
 
-STAGES = {stage.name: stage for stage in (ASR, SER_SED, JOINT)}
 TASKS: dict[str, Task] = {"asr": "transcribe", "ser-sed": "explain", "joint": "explain"}
 
 
@@ -45,7 +45,8 @@ def stages_of(recipe: Recipe) -> tuple[Stage, ...]:
     """The stages a recipe uses, in the order in which they begin."""
     if recipe.schedule.strategy == "one-stage":
         return (JOINT,)
-    return (ASR, SER_SED) if recipe.schedule.asr_epochs else (SER_SED,)
+    last = SER_SED if recipe.schedule.freeze_content else SER_SED_UNFROZEN
+    return (ASR, last) if recipe.schedule.asr_epochs else (last,)
 
 
 def plan(recipe: Recipe, steps_per_epoch: Mapping[str, int]) -> tuple[Turn, ...]:
