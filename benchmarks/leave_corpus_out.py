@@ -39,7 +39,7 @@ from tonelens.evaluation.prediction import Prediction, read_predictions
 CORPORA = ("ravdess", "emodb", "nemo", "tess", "urdu", "ased")
 CLASSES = ("anger", "happiness", "neutral", "sadness")
 SAME = {"calm": "neutral"}
-PER_CORPUS, TESTED = 500, 1000
+PER_CORPUS, TESTED = 500, 500
 MODES = ("leave-corpus-out", "leave-corpus-out-adapted")
 SETTINGS = (
     "data.protocol=none", "data.hold_out_dev=false", "answer.transcript=false",
