@@ -6,6 +6,7 @@ Protocol  "probes": `tonelens.evidence.leakage` with the held-out speakers held 
           training speakers' clips, because the held-out speakers are too few to train them, and tested on
           the held-out ones'. EmoDB has 4 of these and nEMO 2, so their intervals are over clips and
           say nothing about other voices; RAVDESS has 7, and its are over speakers.
+          "probes on sampled latents" (--sampled) is the same with the noise of training.
 Systems   MODEL/VIEW, the views of `tonelens.evidence.latents`; MODEL/FIRST-SECOND is a paired difference.
 Metrics   TARGET PROBE SCORE, e.g. "f0 linear r2"; "shuffled" before it for the control; of a view
           "nats" (a frame; of the utterance latent a clip) and "active dimensions".
@@ -87,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, action="append", required=True, help="cuts of one corpus")
     parser.add_argument("--model", type=Path, default=None, help="by default the model that ships")
+    parser.add_argument("--sampled", action="store_true", help="latents with the noise of training")
     parser.add_argument("--probe", choices=PROBES, action="append", default=None, help="by default both")
     parser.add_argument("--out", type=Path, default=None, help="a folder in place of docs/results")
     options = parser.parse_args()
@@ -97,14 +99,15 @@ def main() -> None:
         cuts = list(read_cuts(path))
         corpus, held_out = corpus_of(cuts[0]), held_out_speakers(cuts, explainer)
         start = time.perf_counter()
-        latents = latents_of(explainer, chosen(cuts, held_out))
+        latents = latents_of(explainer, chosen(cuts, held_out), sampled=options.sampled)
         heard = time.perf_counter()
         found = leakage_of(latents, held_out=held_out, probes=options.probe or PROBES)
         done = time.perf_counter()
         print(f"{corpus}: {len(latents.cuts)} clips, {found.protocol}; left out: {dict(latents.left_out)}")
         print(f"not probed: {dict(found.not_probed)}; heard in {heard - start:.0f} s, ", end="")
         print(f"probed in {done - heard:.0f} s")
-        print(write_figures("leakage", figures_of(found, name, corpus), **folder), flush=True)
+        protocol = f"{PROTOCOL} on sampled latents" if options.sampled else PROTOCOL
+        print(write_figures("leakage", figures_of(found, name, corpus, protocol), **folder), flush=True)
 
 
 if __name__ == "__main__":

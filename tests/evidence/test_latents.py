@@ -74,6 +74,20 @@ def test_a_clip_is_the_same_in_any_company():
     assert not (other.pooled[RANDOM] == alone.pooled[RANDOM]).all()
 
 
+def test_sampled_latents_are_means_with_noise_of_their_own_size():
+    means, sampled = latents_of(explainer(), cuts()), latents_of(explainer(), cuts(), sampled=True)
+    again = latents_of(explainer(), cuts()[2:3], sampled=True)
+    assert again.pooled[UTTERANCE][0] == pytest.approx(sampled.pooled[UTTERANCE][2], abs=1e-5)
+    for view in (RANDOM, RANDOM_UTTERANCE):
+        assert (means.pooled[view] == sampled.pooled[view]).all(), "nothing to sample there"
+    assert (means.kl[CONTENT] == sampled.kl[CONTENT]).all()
+    noise = sampled.frames.views[CONTENT] - means.frames.views[CONTENT]
+    (states,) = explainer().loaded.encoder.encode([load_audio(cuts(1)[0]).samples])
+    with torch.inference_mode():
+        latent = explainer().loaded.model.content(states.unsqueeze(0)).latent
+    assert noise.std() == pytest.approx(float(latent.std_BTZ.square().mean().sqrt()), rel=0.15)
+
+
 def test_drawn_frames_carry_their_own_pitch_and_level():
     hop = SAMPLE_RATE // 50
     times = np.arange(SAMPLE_RATE) / SAMPLE_RATE

@@ -1,6 +1,7 @@
 """What a model's streams hold of clips: the numbers that leakage probes read.
 
-Views     content, descriptor    z of the two streams (the mean: nothing is sampled)
+Views     content, descriptor    z of the two streams: the means, as at test time, or `sampled` with the noise
+                                 of training, which a closed dimension drowns in (`stream_rates`)
           random                 Gaussian projection of the same encoder frames to the same width Z: what any
                                  bottleneck of that width leaks, without having learnt anything
           utterance              the clip's own latent, where the model has one (`model.utterance`)
@@ -114,7 +115,12 @@ class _Controls:
 
 
 def latents_of(
-    explainer: Explainer, cuts: Sequence[MonoCut], reporter: Reporter | None = None, *, seed: int = 0
+    explainer: Explainer,
+    cuts: Sequence[MonoCut],
+    reporter: Reporter | None = None,
+    *,
+    sampled: bool = False,
+    seed: int = 0,
 ) -> ClipLatents:
     """Listen to every cut, one by one; cuts that carry measures (`tonelens annotate`) are not measured again.
 
@@ -122,7 +128,8 @@ def latents_of(
         explainer: the model.
         cuts: the clips; those that cannot be read, or hold no voice, are named in `left_out`.
         reporter: told of every clip.
-        seed: of the projections and of the frames that are drawn.
+        sampled: add the bottlenecks' noise to the latents of both streams and of the utterance.
+        seed: of the projections, of the frames that are drawn, and of the noise.
 
     Raises:
         ModelError: the model does not have two streams.
@@ -142,7 +149,7 @@ def latents_of(
     left_out: dict[str, str] = {}
     for done, cut in enumerate(cuts, start=1):
         try:
-            rows.append(_row(loaded, cut, controls, seed))
+            rows.append(_row(loaded, cut, controls, _Draws(seed, cut.id, sampled)))
             used.append(cut)
         except AudioError as error:
             left_out[cut.id] = str(error)
@@ -182,8 +189,31 @@ def _controls(loaded: LoadedModel, seed: int) -> _Controls:
     return _Controls(frame_EZ, gaussian(2 * inputs, streams.utterance_members * streams.latent_width))
 
 
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """Everything random about one clip: the same in any company."""
+
+    seed: int
+    clip: str
+    sampled: bool
+
+    def frames(self, speech: NDArray[np.intp]) -> NDArray[np.intp]:
+        """FRAMES_A_CLIP of the frames that hold speech, in order."""
+        return np.sort(self._random(0).choice(speech, size=min(FRAMES_A_CLIP, len(speech)), replace=False))
+
+    def latent(self, latent: Latent, count: int, stream: int) -> Matrix:
+        """The first `count` latents of the one clip, (T, Z), with noise where that is asked for."""
+        mean_TZ, std_TZ = _matrix(latent.mean_BTZ[0, :count]), _matrix(latent.std_BTZ[0, :count])
+        if not self.sampled:
+            return mean_TZ
+        return mean_TZ + std_TZ * self._random(stream).standard_normal(mean_TZ.shape, dtype=np.float32)
+
+    def _random(self, purpose: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, zlib.crc32(self.clip.encode()), purpose])
+
+
 @torch.inference_mode()
-def _row(loaded: LoadedModel, cut: MonoCut, controls: _Controls, seed: int) -> _Clip:
+def _row(loaded: LoadedModel, cut: MonoCut, controls: _Controls, draws: _Draws) -> _Clip:
     clip = load_audio(cut)
     loaded.encoder.check_length(clip.duration_s, clip.source)
     measures = measures_of(cut) if "measures" in (cut.custom or {}) else measure(clip)
@@ -199,8 +229,8 @@ def _row(loaded: LoadedModel, cut: MonoCut, controls: _Controls, seed: int) -> _
     if model.recipe.streams.normalise_layers:
         heard_TLH = F.layer_norm(heard_TLH, heard_TLH.shape[-1:])
     frames = {
-        CONTENT: _matrix(voice.content.latent.mean_BTZ[0, :count]),
-        DESCRIPTOR: _matrix(voice.descriptor.latent.mean_BTZ[0, :count]),
+        CONTENT: draws.latent(voice.content.latent, count, 1),
+        DESCRIPTOR: draws.latent(voice.descriptor.latent, count, 2),
         RANDOM: _matrix(heard_TLH.flatten(1) @ controls.frame_EZ),
     }
     kl = {
@@ -215,10 +245,10 @@ def _row(loaded: LoadedModel, cut: MonoCut, controls: _Controls, seed: int) -> _
     if voice.utterance is not None and controls.clip_SP is not None:
         assert isinstance(model.pooling, UtteranceLatent)
         kl[UTTERANCE] = _nats(voice.utterance, 1)
-        pooled[UTTERANCE] = _matrix(voice.utterance.mean_BTZ[0, 0])
+        pooled[UTTERANCE] = draws.latent(voice.utterance, 1, 3)[0]
         told_BS = model.pooling.statistics(layers_BTLH, is_real_BT)
         pooled[RANDOM_UTTERANCE] = _matrix(told_BS[0] @ controls.clip_SP)
-    drawn = _drawn(speech, seed, cut.id)
+    drawn = draws.frames(speech)
     return _Clip(
         measures=measures,
         pooled=pooled,
@@ -247,11 +277,6 @@ def _speech_frames(samples: Samples, times_T: NDArray[np.float64]) -> NDArray[np
     loudness = track_loudness(samples)
     is_speech_T = np.interp(times_T, loudness.times_s, loudness.is_speech.astype(np.float64)) > 0.5
     return np.flatnonzero(is_speech_T) if is_speech_T.any() else np.arange(len(times_T))
-
-
-def _drawn(speech: NDArray[np.intp], seed: int, name: str) -> NDArray[np.intp]:
-    random = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    return np.sort(random.choice(speech, size=min(FRAMES_A_CLIP, len(speech)), replace=False))
 
 
 def _f0(samples: Samples, times_M: NDArray[np.float64]) -> Matrix:
