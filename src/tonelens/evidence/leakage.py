@@ -256,7 +256,8 @@ def _asked(question: _Question, probe: Probe, seed: int) -> tuple[list[Score], l
 
 def _pairs(target: str, views: Mapping[str, Any]) -> list[tuple[str, str]]:
     streams = (CONTENT, DESCRIPTOR) if target in OF_WORDS else (DESCRIPTOR, CONTENT)
-    pairs = [streams, (CONTENT, RANDOM), (DESCRIPTOR, RANDOM), (UTTERANCE, RANDOM_UTTERANCE)]
+    sides = (CONTENT, UTTERANCE) if target in OF_WORDS else (UTTERANCE, CONTENT)
+    pairs = [streams, sides, (CONTENT, RANDOM), (DESCRIPTOR, RANDOM), (UTTERANCE, RANDOM_UTTERANCE)]
     return [(one, other) for one, other in pairs if one in views and other in views]
 
 
