@@ -82,8 +82,8 @@ def test_every_claimed_property_is_moved_into_both_neighbouring_levels(subject, 
         ("speed", "slow"), ("speed", "fast"),
     ]  # fmt: skip
     amounts = [edit.change.amount for edit in edits]
-    # 2 semitones to the edge and 1 beyond; 3 dB and 2; 15 % and 8 %
-    assert amounts == pytest.approx([-3, 3, -5, 5, 1 / (1.15 * 1.08), 1.15 * 1.08], rel=1e-6)
+    # 2 semitones to the edge and 2.5 beyond; 3 dB and 4; 15 % and 15 %
+    assert amounts == pytest.approx([-4.5, 4.5, -7, 7, 1 / 1.15**2, 1.15**2], rel=1e-6)
 
 
 def test_a_system_that_tells_the_truth_moves_and_stays(subject, levels):
@@ -136,7 +136,7 @@ def test_too_far_is_not_tried(subject, levels):
 
 
 def test_a_narrow_level_is_aimed_at_in_its_middle(subject, levels):
-    """From below a normal level of 1 dB, the goal is half a dB above its edge, not 2 dB."""
+    """From below a normal level of 1 dB, the goal is half a dB above its edge, not 4 dB."""
     volume = subject.measures().level_dbfs
     narrow = {"group:male": Edges(volume + 4, volume + 5, 99, (1 / 3, 2 / 3))}
     edits = edits_for(

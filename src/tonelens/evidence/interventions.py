@@ -35,8 +35,9 @@ from tonelens.evidence.resynthesis import Change, Kind, resynthesised
 
 KINDS: Mapping[str, Kind] = MappingProxyType({"pitch": "pitch", "volume": "volume", "speed": "speed"})
 """The change that moves each descriptor."""
-MARGINS: Mapping[str, float] = MappingProxyType({"pitch": 1.0, "volume": 2.0, "speed": math.log(1.08)})
-"""How far beyond an edge a change aims: semitones, dB, logarithm of the pace."""
+MARGINS: Mapping[str, float] = MappingProxyType({"pitch": 2.5, "volume": 4.0, "speed": math.log(1.15)})
+"""How far beyond an edge a change aims: semitones, dB, logarithm of the pace. Our choice: a difference that
+listeners hear at once. Nearer to an edge a score would ask how fine a claim is, not what it follows."""
 FARTHEST: Mapping[str, float] = MappingProxyType({"pitch": 8.0, "volume": 20.0, "speed": math.log(1.6)})
 """Larger changes are not tried: the result would sound like no voice."""
 
