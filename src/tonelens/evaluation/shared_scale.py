@@ -33,7 +33,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The test part of a corpus. EmoDB's published folds share their ten speakers: groups of our own."""
 EPOCHS: Mapping[str, int] = MappingProxyType({"emodb": 2})
-"""How many times the recipe's epochs, in every row, where a corpus has far fewer clips than RAVDESS's 1200."""
+"""How many times the recipe's epochs, in every row, where a corpus is far smaller than RAVDESS."""
 
 
 def shared_recipe(row: Row, settings: Sequence[str] = (), *, corpus: str | None = None) -> Recipe:
