@@ -32,8 +32,8 @@ SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The test part of a corpus. EmoDB's published folds share their ten speakers: groups of our own."""
-EPOCHS: Mapping[str, float] = MappingProxyType({"emodb": 2, "nemo": 0.5})
-"""How many times the recipe's epochs, in every row, where a corpus is far from RAVDESS's 1200 clips."""
+EPOCHS: Mapping[str, int] = MappingProxyType({"emodb": 2})
+"""How many times the recipe's epochs, in every row, where a corpus is far smaller than RAVDESS."""
 
 
 def shared_recipe(row: Row, settings: Sequence[str] = (), *, corpus: str | None = None) -> Recipe:
@@ -53,7 +53,7 @@ def shared_recipe(row: Row, settings: Sequence[str] = (), *, corpus: str | None 
         own.append(f"encoder.source={STAND_INS[plain.encoder.source]}")
     times = EPOCHS.get(corpus or "", 1)
     own += [
-        f"schedule.{stage}_epochs={round(times * epochs)}"
+        f"schedule.{stage}_epochs={times * epochs}"
         for stage, epochs in (("asr", plain.schedule.asr_epochs), ("ser", plain.schedule.ser_epochs))
     ]
     return load_recipe(row.recipe, [*own, *settings], base=BASE)
