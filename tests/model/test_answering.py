@@ -70,7 +70,7 @@ def test_the_head_hears_the_kept_frames_as_if_they_were_the_clip():
 
 
 def test_with_every_frame_the_llm_says_of_frames_what_it_answers():
-    asks = answerer(louder=1.0)
+    asks = answerer(louder=0.1)
     everything = torch.ones(18, 30, dtype=torch.bool)  # more than one chunk
     everything[1, :15] = False
     found = asks.of_frames(CLIPS[1], everything)
