@@ -77,8 +77,8 @@ def test_with_every_frame_the_llm_says_of_frames_what_it_answers():
     (answer,) = asks.answer([CLIPS[1]])
     assert len(found) == 18
     for row in (found[0], found[17]):
-        assert row == pytest.approx(answer.probabilities["emotion"], abs=1e-6)
-    assert found[1] != pytest.approx(answer.probabilities["emotion"], abs=1e-5)
+        assert row == pytest.approx(answer.probabilities["emotion"], rel=1e-3)
+    assert found[1]["anger"] != pytest.approx(answer.probabilities["emotion"]["anger"], rel=0.1)
 
 
 def test_a_model_without_llm_answers_of_frames_by_its_head():
