@@ -1,6 +1,6 @@
-"""Benchmarks are scripts, not a package: their folder comes first on the path, as when they are run."""
+"""Benchmarks are scripts, not a package: their folder comes last on the path, behind `tests/evidence`."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
