@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from tonelens.evidence.page_parts import PageParts
+    from tonelens.evidence.report_folder import ReportFolder
     from tonelens.explain import Explainer, Request
     from tonelens.results import Explanation, Refusal
 
@@ -53,7 +54,7 @@ def explain(  # noqa: PLR0913 - one for every option
         raise InputError("--evidence is shown on pages; say with --report where to write them.")
     requests = requests_of(audio, transcript, language)
     from tonelens.cli.progress import hide_loading_bars
-    from tonelens.explain import Explainer, Refusal
+    from tonelens.explain import Explainer
 
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model, abstain=abstain, asr=asr)
@@ -64,6 +65,25 @@ def explain(  # noqa: PLR0913 - one for every option
         from tonelens.evidence.report_folder import ReportFolder
 
         folder = ReportFolder(report)
+    refused = _tell_all(explainer, requests, folder, as_json=as_json, evidence=evidence)
+    if refused and len(requests) > 1:
+        summary = f"{refused} of {len(requests)} recordings were not explained (above)."
+        typer.echo(f"tonelens: {summary}", err=True)
+    if refused:
+        raise typer.Exit(2)
+
+
+def _tell_all(
+    explainer: Explainer,
+    requests: list[Request],
+    folder: ReportFolder | None,
+    *,
+    as_json: bool,
+    evidence: bool,
+) -> int:
+    """Every result on stdout and, where there is a folder, as files; returns how many were refused."""
+    from tonelens.explain import Refusal
+
     refused = 0
     for request, result in zip(requests, explainer.explain_all(requests), strict=True):
         _tell(result, as_json)
@@ -75,11 +95,7 @@ def explain(  # noqa: PLR0913 - one for every option
             folder.add(result, request, _parts(explainer, result, request, evidence))
     if folder is not None and len(requests) > 1:
         folder.write_index()
-    if refused and len(requests) > 1:
-        summary = f"{refused} of {len(requests)} recordings were not explained (above)."
-        typer.echo(f"tonelens: {summary}", err=True)
-    if refused:
-        raise typer.Exit(2)
+    return refused
 
 
 def _parts(explainer: Explainer, result: Explanation, request: Request, evidence: bool) -> PageParts:
