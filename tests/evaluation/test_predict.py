@@ -161,6 +161,13 @@ def test_a_prediction_knows_corpus_language_and_gender(cuts):
     )
 
 
+def test_a_prediction_holds_what_listeners_voted(cuts):
+    cut = cuts[0]
+    asked = replace(cut, custom={**cut.custom, "emotion_shares": {"anger": 0.75, "fear": 0.25}})
+    assert predict.answered(asked, "fear").reference_shares == {"anger": 0.75, "fear": 0.25}
+    assert predict.answered(cut, "fear").reference_shares == {}
+
+
 def test_clips_that_cannot_be_read_are_listed_in_the_report(cuts):
     chosen = [cuts[0], without_file(cuts[1]), cuts[2]]
     found = predict.predict(explainer(), chosen)

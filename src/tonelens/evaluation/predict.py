@@ -12,6 +12,7 @@ from lhotse import MonoCut
 from tonelens.corpora.cuts import (
     corpus_of,
     emotion_of,
+    emotion_shares_of,
     gender_of,
     language_of,
     path_of,
@@ -178,6 +179,7 @@ def answered(cut: MonoCut, emotion: str | None) -> Prediction:
         gender=gender_of(cut),
         reference_emotion=emotion_of(cut),
         predicted_emotion=emotion,
+        reference_shares=emotion_shares_of(cut) or {},
     )
 
 

@@ -17,6 +17,7 @@ from tonelens.model.confidence import naming
 from tonelens.model.decoding import Answer
 from tonelens.training.data import TrainingData
 from tonelens.training.features import Features, key_of
+from tonelens.training.soft_labels import label_shares
 
 BATCH_SIZE = 16
 
@@ -60,11 +61,21 @@ def calibrated(card: ModelCard, answerer: Answerer, data: TrainingData, features
     if not data.dev:
         return card
     answers = dev_answers(answerer, data.dev, features)
+    is_soft = answerer.model.recipe.data.soft_labels
     heard = [naming(answer.values["emotion"], answer.heard) for answer in answers if answer.heard is not None]
     fitted = fit_calibration(
         heard or [answer.probabilities["emotion"] for answer in answers],
         [emotion_of(cut) for cut in data.dev],
-        fitted_on=f"dev part of {', '.join(sorted({corpus_of(cut) for cut in data.dev}))}",
+        fitted_on=f"dev part of {', '.join(sorted({corpus_of(cut) for cut in data.dev}))}"
+        + (", its votes" if is_soft else ""),
         reads="head" if heard else "text",
+        votes=_votes(data) if is_soft else None,
     )
     return replace(card, calibration=fitted)
+
+
+def _votes(data: TrainingData) -> list[tuple[float, ...]]:
+    """Of every dev clip; none of those whose label was never trained, which count for no temperature."""
+    return [
+        label_shares(cut, data.labels) if emotion_of(cut) in data.labels.labels else () for cut in data.dev
+    ]
