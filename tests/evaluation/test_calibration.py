@@ -37,7 +37,7 @@ def test_answers_without_any_mistake_end_at_the_lowest_temperature():
 
 @pytest.mark.parametrize("factor", [0.5, 3.0])
 def test_the_temperature_of_votes_gives_the_votes_back(factor):
-    """Probabilities that are the votes to the power of a factor, anew summing to 1: that factor mends them."""
+    """Probabilities that are the votes to the power of a factor: that factor mends them."""
     logs, truth = drawn(200)
     votes = np.exp(logs)
     assert fit_temperature(factor * logs, votes) == pytest.approx(factor, rel=1e-3)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - one for every option
     model: Annotated[Path, typer.Argument(help="a model or run folder")],
     cuts: Annotated[Path, typer.Argument(help="cuts that `prepare` or `annotate` wrote")],
     out: Annotated[Path | None, typer.Option(help="write report, predictions and picture here")] = None,
@@ -19,6 +19,13 @@ def evaluate(
         typer.Option("--condition", help="score again as heard so: white-10, babble-0, telephone ... or all"),
     ] = None,
     adapt: Annotated[bool, typer.Option("--adapt", help="listen to the part's clips first")] = False,
+    transcripts: Annotated[
+        bool | None,
+        typer.Option(
+            "--transcripts/--no-transcripts",
+            help="give the corpus's words to the model; else as it was trained",
+        ),
+    ] = None,
     by: Annotated[str, typer.Option(help="score groups, too: corpus,language,gender")] = "",
 ) -> None:
     """Score emotion, descriptors, transcript and caption on unseen clips."""
@@ -46,7 +53,10 @@ def evaluate(
     temperature = calibration.temperature if calibration else None
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
-        predicted = {one.name: predict(explainer, chosen, bars, condition=one, adapt=adapt) for one in wanted}
+        predicted = {
+            one.name: predict(explainer, chosen, bars, condition=one, adapt=adapt, transcripts=transcripts)
+            for one in wanted
+        }
     (clean := predicted[CLEAN.name]).require_some()
     report = score(
         clean.predictions,

@@ -46,7 +46,7 @@ LEAST_PROBABILITY = 1e-30
 def fit_temperature(
     log_probabilities_NC: NDArray[np.float64], truth: NDArray[np.intp] | NDArray[np.float64]
 ) -> float:
-    """The temperature that makes the truth likeliest: `truth` holds columns (N,), or shares of them (N, C)."""
+    """The temperature that makes the truth likeliest: `truth` holds columns (N,), or their shares (N, C)."""
     if truth.ndim == 2:
         true_N = (truth * log_probabilities_NC).sum(axis=1)
     else:

@@ -9,7 +9,7 @@ import numpy as np
 from lhotse import MonoCut
 
 from tonelens.batching.augment import NO_CHANGE
-from tonelens.corpora.cuts import corpus_of, emotion_of
+from tonelens.corpora.cuts import corpus_of, emotion_of, text_of
 from tonelens.evaluation.calibration import fit_calibration
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import ModelCard
@@ -46,12 +46,14 @@ def dev_score(answerer: Answerer, data: TrainingData, features: Features) -> Dev
 
 
 def dev_answers(answerer: Answerer, cuts: Sequence[MonoCut], features: Features) -> list[Answer]:
-    """The answer to every cut, in order; computed in batches of similar length."""
+    """The answer to every cut, in order; computed in batches of similar length, words given as in training."""
+    takes_words = answerer.model.recipe.answer.given_transcript
     order = sorted(range(len(cuts)), key=lambda i: cuts[i].duration)
     said: dict[int, Answer] = {}
     for start in range(0, len(order), BATCH_SIZE):
         chosen = order[start : start + BATCH_SIZE]
-        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen])
+        words = [{"transcript": text_of(cuts[i]) or ""} for i in chosen] if takes_words else None
+        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen], words)
         said.update(zip(chosen, answers, strict=True))
     return [said[number] for number in range(len(cuts))]
 
