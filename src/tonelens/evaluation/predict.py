@@ -65,8 +65,8 @@ class Predicted:
             )
         if self.words_given:
             notes.append(
-                "The corpus's transcript was given to the model with every clip that has one: there is no WER "
-                "of these, and captions repeat it."
+                "The corpus's transcript was given to the model with every clip that has one: there is no "
+                "WER of these, and captions repeat it."
             )
         if messages := [refusal.message for refusal in self.refused]:
             notes.append(

@@ -46,7 +46,7 @@ def dev_score(answerer: Answerer, data: TrainingData, features: Features) -> Dev
 
 
 def dev_answers(answerer: Answerer, cuts: Sequence[MonoCut], features: Features) -> list[Answer]:
-    """The answer to every cut, in order; computed in batches of similar length, words given as in training."""
+    """The answer to every cut, in order; in batches of similar length, given the words if trained so."""
     takes_words = answerer.model.recipe.answer.given_transcript
     order = sorted(range(len(cuts)), key=lambda i: cuts[i].duration)
     said: dict[int, Answer] = {}
