@@ -1,6 +1,7 @@
 """Small made-up things that several tests need: recipes, models, encoders, clips with their sound."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,11 @@ def synthetic_cuts(folder: Path, *, speakers: int = 4, clips_per_speaker: int = 
         write_corpus(folder, speakers=speakers, clips_per_speaker=clips_per_speaker)
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         return [_cut(folder, row) for row in csv.DictReader(file)]
+
+
+def voted(cuts: list[MonoCut], shares: dict[str, float]) -> list[MonoCut]:
+    """The cuts as if listeners had named emotions in these shares."""
+    return [replace(cut, custom={**cut.custom, "emotion_shares": shares}) for cut in cuts]
 
 
 def _cut(folder: Path, row: dict[str, str]) -> MonoCut:

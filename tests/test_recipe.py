@@ -42,6 +42,10 @@ CONFIGS = [kind for _, kind in inspect.getmembers(module, dataclasses.is_datacla
             },
             ("llm.source", "streams.summary_token"),
         ),
+        (
+            {"answer": {"transcript": False, "given_transcript": True}},
+            ("answer.transcript", "answer.given_transcript"),
+        ),
         ({"augment": {"speed": 0.1}}, ("augment.speed", "augment.copies")),
         ({"augment": {"channel": 0.5}}, ("channel", "augment.copies")),
         ({"augment": {"copies": 1, "channel": 1.5}}, ("augment.channel is 1.5", "[0, 1]")),

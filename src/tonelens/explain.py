@@ -88,6 +88,8 @@ class Explainer:
         self.labels = loaded.card.labels
         self.grammar = self._answerer.grammar
         self.wordless = self._answerer.wordless
+        self.takes_words = loaded.model.recipe.answer.given_transcript
+        """Whether the model learnt with the words as input and writes none itself."""
         self.adapted_to: Adapted | None = None
         self._alteration: Alteration | None = None
 
@@ -283,6 +285,8 @@ class Explainer:
             return Transcript("", "none", reason="no-words")
         if "transcript" not in found.values:
             return Transcript("", "none")
+        if self.takes_words:
+            return Transcript("", "none", reason="no-words")
         check = self.loaded.card.words
         if check is not None and not check.trusts(found.certainty["transcript"]):
             return Transcript("", "none", reason="not-sure")

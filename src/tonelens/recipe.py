@@ -97,6 +97,11 @@ class Recipe:
             "Set one of them.",
         )
         require(
+            self.answer.transcript or not self.answer.given_transcript,
+            "answer.given_transcript is true but answer.transcript is false: the answer has no place for the "
+            "words. Set answer.transcript=true.",
+        )
+        require(
             self.data.hold_out_dev or self.schedule.patience == 0,
             "schedule.patience needs a dev part, but data.hold_out_dev is false. Set one of them.",
         )

@@ -40,6 +40,8 @@ class DataConfig:
     """Go on when a speaker is in two parts; every report then says so."""
     finest_reference: Literal["speaker", "group", "corpus"] = "group"
     """Finest reference of the descriptor levels taught: one clip cannot know its speaker's habit."""
+    soft_labels: bool = False
+    """Learn the listeners' votes in place of one label a clip, where cuts have them; off in the paper's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,6 +158,9 @@ class AnswerConfig:
     """Speech-emotion descriptors in the answer (task SED)."""
     transcript: bool = True
     """The transcript in the answer of the SER-SED stage."""
+    given_transcript: bool = False
+    """The words are input: they stand at their place in the answer, are not learnt there, and must be given
+    to the trained model as well. Off in the paper's system, which hears them."""
     system: str = "You are a helpful language and speech assistant."
     """System prompt (paper, figure 1)."""
     instruction: str = (

@@ -35,6 +35,26 @@ def test_answers_without_any_mistake_end_at_the_lowest_temperature():
     assert fit_temperature(logs, np.zeros(30, dtype=int)) == pytest.approx(0.1, rel=0.01)
 
 
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_the_temperature_of_votes_gives_the_votes_back(factor):
+    """Probabilities that are the votes to the power of a factor: that factor mends them."""
+    logs, truth = drawn(200)
+    votes = np.exp(logs)
+    assert fit_temperature(factor * logs, votes) == pytest.approx(factor, rel=1e-3)
+    certain = np.eye(len(LABELS))[truth]
+    assert fit_temperature(logs, certain) == pytest.approx(fit_temperature(logs, truth))
+
+
+def test_a_model_of_votes_is_tempered_by_them_and_promises_its_label():
+    """Listeners are split 3 to 1 wherever the label is anger; the model says 9 to 1, the square of it."""
+    rows = [{"anger": 0.9, "fear": 0.1}] * 30
+    fitted = fit_calibration(rows, ["anger"] * 30, fitted_on="p", votes=[(0.75, 0.25)] * 30)
+    assert fitted.temperature == pytest.approx(2.0, rel=1e-3)
+    assert fitted.tempered(rows[0]) == pytest.approx({"anger": 0.75, "fear": 0.25}, abs=1e-3)
+    assert fitted.thresholds[0].risk == pytest.approx(1 - 0.05 ** (1 / 30)), "no answer is wrong"
+    assert fit_calibration(rows, ["anger"] * 30, fitted_on="p").temperature == pytest.approx(0.1, rel=0.01)
+
+
 def test_the_calibration_error_of_a_worked_example():
     """15 bins of 1/15: 0.95 and 0.97 in the last one (1 of 2 right), 0.5 alone in the eighth (wrong)."""
     expected = 2 / 3 * abs(0.5 - 0.96) + 1 / 3 * abs(0 - 0.5)

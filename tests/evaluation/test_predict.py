@@ -1,5 +1,6 @@
 """Which clips an evaluation scores, and that every one of them is accounted for."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tonelens.errors import CorpusError
 from tonelens.evaluation import predict
 from tonelens.evaluation.conditions import CONDITIONS, Hearing
 from tonelens.evaluation.report import evaluate, report_page
-from tonelens.explain import Request
+from tonelens.explain import Explainer, Request
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +160,40 @@ def test_a_prediction_knows_corpus_language_and_gender(cuts):
         cuts[0].supervisions[0].language,
         cuts[0].supervisions[0].gender,
     )
+
+
+def test_words_of_the_corpus_are_given_when_asked_and_said(cuts):
+    found = predict.predict(explainer(), cuts[:2], transcripts=True)
+    alone = explainer().explain(
+        Path(cuts[0].recording.sources[0].source),
+        transcript=cuts[0].supervisions[0].text,
+        gender=cuts[0].supervisions[0].gender,
+    )
+    assert found.predictions[0].caption == alone.explanation
+    assert cuts[0].supervisions[0].text in found.predictions[0].caption
+    assert (found.predictions[0].reference_text, found.predictions[0].transcript) == (None, None)
+    assert "transcript was given to the model" in found.notes()[0]
+    heard = predict.predict(explainer(), cuts[:2])
+    assert heard.notes() == [] and heard.predictions[0].reference_text is not None
+
+
+def test_a_model_whose_words_are_input_gets_them_unasked_and_invents_none(cuts):
+    loaded = explainer().loaded
+    model, recipe = copy.copy(loaded.model), loaded.model.recipe
+    model.recipe = replace(recipe, answer=replace(recipe.answer, given_transcript=True))
+    asks = Explainer(replace(loaded, model=model))
+    (told,) = predict.predict(asks, cuts[:1]).predictions
+    assert cuts[0].supervisions[0].text in told.caption
+    (untold,) = predict.predict(asks, cuts[:1], transcripts=False).predictions
+    assert "saying" not in untold.caption and untold.predicted_emotion in LABELS
+    assert asks.explain(Path(cuts[0].recording.sources[0].source)).transcript.reason == "no-words"
+
+
+def test_a_prediction_holds_what_listeners_voted(cuts):
+    cut = cuts[0]
+    asked = replace(cut, custom={**cut.custom, "emotion_shares": {"anger": 0.75, "fear": 0.25}})
+    assert predict.answered(asked, "fear").reference_shares == {"anger": 0.75, "fear": 0.25}
+    assert predict.answered(cut, "fear").reference_shares == {}
 
 
 def test_clips_that_cannot_be_read_are_listed_in_the_report(cuts):

@@ -14,6 +14,7 @@ FULL = Prediction(
     reference_emotion="anger",
     predicted_emotion="fear",
     probabilities={"anger": 0.25, "fear": 0.75},
+    reference_shares={"anger": 0.9, "disgust": 0.1},
     descriptors={"pitch": Claim("high", "low"), "speed": Claim(None, "fast"), "volume": Claim("low", None)},
     reference_text="Grüße",
     transcript="grüße",
@@ -30,6 +31,13 @@ def test_what_is_written_is_read_back(tmp_path):
 
 def test_a_bare_row_holds_only_what_is_known():
     assert BARE.to_row() == {"id": "c2", "reference_emotion": "anger", "predicted_emotion": None}
+
+
+def test_a_file_of_before_there_were_votes_is_read(tmp_path):
+    (tmp_path / "p.jsonl").write_text(
+        '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "probabilities": {"a": 1.0}}\n'
+    )
+    assert read_predictions(tmp_path / "p.jsonl")[0].reference_shares == {}
 
 
 def test_an_empty_transcript_stays_apart_from_none(tmp_path):
@@ -117,6 +125,11 @@ def test_probabilities_that_are_none_are_refused_with_their_line(tmp_path, cells
             "p.jsonl",
             '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "probabilities": {"a": 0.9}}\n',
             "prediction 'c': the probabilities sum to 0.9",
+        ),
+        (
+            "p.jsonl",
+            '{"id": "c", "reference_emotion": "a", "predicted_emotion": "a", "reference_shares": {"a": 3}}\n',
+            "prediction 'c': the share in reference_shares of 'a' is 3; it must be a number from 0 to 1",
         ),
     ],
 )

@@ -97,3 +97,16 @@ def test_a_clip_of_fewer_frames_than_a_token_can_be_heard_in_part():
     asks = answerer()
     found = asks.of_frames(CLIPS[0][:3], torch.tensor([[True, True, False]]))
     assert sum(found[0].values()) == pytest.approx(1)
+
+
+def test_a_model_whose_words_are_input_writes_none_itself():
+    asks = answerer(answer={"given_transcript": True})
+    assert [said.values["transcript"] for said in asks.answer(CLIPS)] == ["", "", ""]
+    given = [{"transcript": "kids are talking"}, {}, {"transcript": "x"}]
+    found = asks.answer(CLIPS, given)
+    assert [said.values["transcript"] for said in found] == ["kids are talking", "", "x"]
+    assert not any(said.certainty["transcript"] for said in found)
+    hears = answerer()
+    assert any(said.values["transcript"] for said in hears.answer(CLIPS))
+    alike = hears.answer(CLIPS, given)[0].probabilities["emotion"]
+    assert alike == pytest.approx(found[0].probabilities["emotion"], abs=1e-6), "the words are read alike"

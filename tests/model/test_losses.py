@@ -70,6 +70,25 @@ def test_label_smoothing_spreads_a_share_over_all_labels():
 def test_mixup_weighs_both_labels_by_their_share():
     logits = torch.tensor([[0.5, 0.25, 0.25]]).log()
     loss = emotion_cross_entropy(
-        logits, torch.tensor([0]), smoothing=0.0, mixed_with_B=torch.tensor([2]), share=0.75
+        logits, torch.tensor([0]), smoothing=0.0, mixed_with=torch.tensor([2]), share=0.75
     )
     assert loss.item() == pytest.approx(0.75 * math.log(2) + 0.25 * math.log(4), rel=1e-6)
+
+
+def test_votes_are_learnt_by_their_cross_entropy():
+    logits = torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]).log()
+    shares = torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
+    # By hand, in units of ln 2: (0.5 * 1 + 0.5 * 2) and 2, averaged over two clips.
+    loss = emotion_cross_entropy(logits, shares, smoothing=0.0)
+    assert loss.item() == pytest.approx(1.75 * math.log(2), rel=1e-6)
+    certain = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    by_index = emotion_cross_entropy(logits, torch.tensor([1, 0]), smoothing=0.2)
+    assert emotion_cross_entropy(logits, certain, smoothing=0.2).item() == pytest.approx(by_index.item())
+
+
+def test_mixup_mixes_the_votes():
+    logits = torch.tensor([[0.5, 0.25, 0.25]]).log()
+    first, second = torch.tensor([[0.5, 0.5, 0.0]]), torch.tensor([[0.0, 0.0, 1.0]])
+    mixed = emotion_cross_entropy(logits, first, smoothing=0.0, mixed_with=second, share=0.75)
+    # By hand: 0.375 on the first label, 0.375 and 0.25 on the others, at 1, 2 and 2 times ln 2.
+    assert mixed.item() == pytest.approx((0.375 + 2 * 0.625) * math.log(2), rel=1e-6)

@@ -89,3 +89,19 @@ def test_clips_without_a_text_are_not_for_the_asr_stage(maker):
     made = BatchMaker(maker.recipe, data, maker.features, maker.model, maker.prompter)
     assert set(made.durations_s(ASR)) == {cut.id for cut in others}
     assert set(made.durations_s(SER_SED)) == {first.id, *(cut.id for cut in others)}
+
+
+def test_words_that_are_input_stand_in_the_answer_and_cost_nothing(maker, clips):
+    recipe = dataclasses.replace(
+        maker.recipe, answer=dataclasses.replace(maker.recipe.answer, given_transcript=True)
+    )
+    given = BatchMaker(recipe, maker.data, maker.features, maker.model, maker.prompter)
+    heard, told = maker.make(SER_SED, clips[:1], 0), given.make(SER_SED, clips[:1], 0)
+    assert torch.equal(heard.targets_BS, told.targets_BS)
+    text = maker.data.train[0].supervisions[0].text
+    free = len(maker.prompter.tokens(text))
+    answered = told.targets_BS != IGNORED
+    assert (told.weights_BS[answered] == 0).sum() == free > 0
+    assert torch.equal(heard.weights_BS[told.weights_BS > 0], told.weights_BS[told.weights_BS > 0])
+    asr = given.make(ASR, clips[:1], 0)
+    assert (asr.weights_BS[asr.targets_BS != IGNORED] == 1).all(), "the ASR stage still hears them"

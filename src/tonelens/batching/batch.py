@@ -1,6 +1,7 @@
 """The batch contract: what one training step sees.
 
-Axes      B clips, T encoder frames (padded), L encoder layers, H encoder width, S token positions.
+Axes      B clips, T encoder frames (padded), L encoder layers, H encoder width, S token positions,
+          C emotion labels.
 Padding   is on the right; `is_speech_BT` and `is_token_BS` mark what is real.
 """
 
@@ -30,6 +31,9 @@ class Example:
     """Index of the label."""
     descriptors: Sequence[int] = ()
     """Index of each descriptor's option, in the order of `sentences.SPOKEN_CHOICES`."""
+    emotion_shares: Sequence[float] = ()
+    """Of every label, summing to 1: what listeners voted; empty where `emotion` alone is taught. All examples
+    of a batch have them, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ class Batch:
     """int64 label index."""
     descriptors_BQ: Tensor
     """int64 option index of each descriptor, in the order of `sentences.SPOKEN_CHOICES`."""
+    emotion_shares_BC: Tensor | None = None
+    """float32 share of each label in the votes; None where the labels alone are taught."""
+
+    @property
+    def emotion_target(self) -> Tensor:
+        """What the emotion head learns: label indices (B,), or shares (B, C)."""
+        return self.emotion_B if self.emotion_shares_BC is None else self.emotion_shares_BC
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
@@ -91,6 +102,11 @@ def collate(examples: Sequence[Example], *, at_least: int = 1) -> Batch:
         weights_BS=weights,
         emotion_B=torch.tensor([example.emotion for example in examples]),
         descriptors_BQ=torch.tensor([list(example.descriptors) for example in examples], dtype=torch.long),
+        emotion_shares_BC=(
+            torch.tensor([list(example.emotion_shares) for example in examples])
+            if examples[0].emotion_shares
+            else None
+        ),
     )
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
+Conditions: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--condition", help="score again as heard so: white-10, babble-0, telephone ... or all"),
+]
+Transcripts: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--transcripts/--no-transcripts", help="give the corpus's words to the model; else as it was trained"
+    ),
+]
 
-def evaluate(
+
+def evaluate(  # noqa: PLR0913 - one for every option
     model: Annotated[Path, typer.Argument(help="a model or run folder")],
     cuts: Annotated[Path, typer.Argument(help="cuts that `prepare` or `annotate` wrote")],
     out: Annotated[Path | None, typer.Option(help="write report, predictions and picture here")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the report as JSON")] = False,
     part: Annotated[str, typer.Option(help="test or dev")] = "test",
-    conditions: Annotated[
-        list[str] | None,
-        typer.Option("--condition", help="score again as heard so: white-10, babble-0, telephone ... or all"),
-    ] = None,
+    conditions: Conditions = None,
     adapt: Annotated[bool, typer.Option("--adapt", help="listen to the part's clips first")] = False,
+    transcripts: Transcripts = None,
     by: Annotated[str, typer.Option(help="score groups, too: corpus,language,gender")] = "",
 ) -> None:
     """Score emotion, descriptors, transcript and caption on unseen clips."""
@@ -46,7 +56,8 @@ def evaluate(
     temperature = calibration.temperature if calibration else None
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
-        predicted = {one.name: predict(explainer, chosen, bars, condition=one, adapt=adapt) for one in wanted}
+        said_under = partial(predict, explainer, chosen, bars, adapt=adapt, transcripts=transcripts)
+        predicted = {one.name: said_under(condition=one) for one in wanted}
     (clean := predicted[CLEAN.name]).require_some()
     report = score(
         clean.predictions,

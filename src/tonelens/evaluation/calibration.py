@@ -3,7 +3,8 @@
 Shapes       N clips, C labels.
 Temperature  the T that minimises the mean of -log softmax(log p / T)[truth]; convex in 1/T. Labels keep their
              order, so no answer changes. Kept within TEMPERATURES: on a dev part that is answered without any
-             mistake the likelihood has no maximum.
+             mistake the likelihood has no maximum. Of a model that learnt listeners' votes v (N, C) it is the
+             T that minimises the mean of -sum_c v_c log softmax(log p / T)_c.
 ECE          15 equal-width bins, `evaluation.emotion.calibration_error`.
 Risk         of a threshold: the Clopper-Pearson upper bound, one-sided at 95 %, of the share of wrong answers
              among the clips whose confidence reaches it. The bound holds for a threshold fixed beforehand, on
@@ -42,9 +43,14 @@ LEAST_PROBABILITY = 1e-30
 """What a probability of 0 is taken for, so that one clip cannot make the likelihood vanish."""
 
 
-def fit_temperature(log_probabilities_NC: NDArray[np.float64], truth_N: NDArray[np.intp]) -> float:
-    """The temperature that makes the truth likeliest; `truth_N` holds columns."""
-    true_N = log_probabilities_NC[np.arange(len(truth_N)), truth_N]
+def fit_temperature(
+    log_probabilities_NC: NDArray[np.float64], truth: NDArray[np.intp] | NDArray[np.float64]
+) -> float:
+    """The temperature that makes the truth likeliest: `truth` holds columns (N,), or their shares (N, C)."""
+    if truth.ndim == 2:
+        true_N = (truth * log_probabilities_NC).sum(axis=1)
+    else:
+        true_N = log_probabilities_NC[np.arange(len(truth)), truth.astype(np.intp)]
 
     def loss(log_temperature: float) -> float:
         inverse = np.exp(-log_temperature)
@@ -87,11 +93,13 @@ def fit_calibration(
     *,
     fitted_on: str,
     reads: Literal["text", "head"] = "text",
+    votes: Sequence[Sequence[float]] | None = None,
 ) -> Calibration | None:
     """What N clips say of a model's untempered probabilities; None for fewer than MIN_CLIPS.
 
     `reads` tells whose they are. A clip whose true label the model lacks counts as wrong, and not for
-    the temperature.
+    the temperature. `votes` are shares of the labels, in the order of the probabilities: the temperature of
+    a model that learnt them follows them, too; what the thresholds promise is the true label.
     """
     labels = list(probabilities[0]) if probabilities else []
     known = [number for number, label in enumerate(truth) if label in labels]
@@ -99,7 +107,10 @@ def fit_calibration(
         return None
     shares_NC = np.array([[probabilities[number][label] for label in labels] for number in known])
     logs_NC = np.log(np.maximum(shares_NC, LEAST_PROBABILITY))
-    temperature = fit_temperature(logs_NC, np.array([labels.index(truth[number]) for number in known]))
+    columns = np.array([labels.index(truth[number]) for number in known])
+    temperature = fit_temperature(
+        logs_NC, columns if votes is None else np.array([votes[number] for number in known])
+    )
     best = [max(row, key=row.__getitem__) for row in probabilities]
     correct = [label == true for label, true in zip(best, truth, strict=True)]
     before = [row[label] for row, label in zip(probabilities, best, strict=True)]

@@ -12,6 +12,7 @@ from lhotse import MonoCut
 from tonelens.corpora.cuts import (
     corpus_of,
     emotion_of,
+    emotion_shares_of,
     gender_of,
     language_of,
     path_of,
@@ -41,6 +42,8 @@ class Predicted:
     """Id -> reason of the clips whose signal allows no answer; they are among the predictions, as wrong."""
     adapted_to: int | None = None
     """Clips whose statistics the model took; None where it stayed as it was trained."""
+    words_given: bool = False
+    """The corpus's transcripts were input."""
 
     def require_some(self) -> None:
         """Refuse an evaluation of nothing.
@@ -59,6 +62,11 @@ class Predicted:
             notes.append(
                 f"Adapted: layer statistics moved towards {self.adapted_to} unlabelled clips of the scored "
                 f"part itself, so these scores are not those of clips that come one by one."
+            )
+        if self.words_given:
+            notes.append(
+                "The corpus's transcript was given to the model with every clip that has one: there is no "
+                "WER of these, and captions repeat it."
             )
         if messages := [refusal.message for refusal in self.refused]:
             notes.append(
@@ -108,10 +116,12 @@ def predict(
     *,
     condition: Condition = CLEAN,
     adapt: bool = False,
+    transcripts: bool | None = None,
 ) -> Predicted:
     """Explain every cut as it is heard under a condition; with `adapt` after listening to all of them.
 
-    Similar lengths share a batch; the order of `cuts` is kept.
+    With `transcripts` the corpus's words are input; None does as in the model's training. Similar lengths
+    share a batch; the order of `cuts` is kept.
 
     Raises:
         CorpusError: babble of too few speakers; see `conditions`.
@@ -123,7 +133,8 @@ def predict(
     reporter.begin("explaining" if condition == CLEAN else condition.name, len(cuts))
     order = sorted(range(len(cuts)), key=lambda index: cuts[index].duration)
     results: dict[int, Explanation | Refusal] = {}
-    requests = _requests([cuts[index] for index in order], condition)
+    words_given = explainer.takes_words if transcripts is None else transcripts
+    requests = _requests([cuts[index] for index in order], condition, words_given=words_given)
     for index, result in zip(order, explainer.explain_all(requests), strict=True):
         results[index] = result
         reporter.advance(len(results))
@@ -141,14 +152,18 @@ def predict(
         if isinstance(result, Explanation) and result.emotion.reason is not None
     }
     adapted_to = explainer.adapted_to.clips if explainer.adapted_to else None
-    return Predicted(predictions, refused, unanswered, adapted_to)
+    return Predicted(predictions, refused, unanswered, adapted_to, words_given)
 
 
-def _requests(cuts: Sequence[MonoCut], condition: Condition) -> Iterator[Request]:
+def _requests(
+    cuts: Sequence[MonoCut], condition: Condition, *, words_given: bool = False
+) -> Iterator[Request]:
     """One request a cut, changed only when its turn comes; one that cannot be read goes on as it is."""
     hearing = Hearing(condition, cuts)
     for cut in cuts:
         request = _request(cut)
+        if words_given:
+            request = replace(request, transcript=request.spoken)
         if condition != CLEAN:
             with suppress(AudioError):  # the Explainer refuses such a clip, with the same words
                 request = replace(request, source=hearing.wav(cut), start_s=0.0, end_s=None)
@@ -178,6 +193,7 @@ def answered(cut: MonoCut, emotion: str | None) -> Prediction:
         gender=gender_of(cut),
         reference_emotion=emotion_of(cut),
         predicted_emotion=emotion,
+        reference_shares=emotion_shares_of(cut) or {},
     )
 
 
@@ -193,7 +209,7 @@ def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Pred
             for name, value in result.descriptors.items()
             if value.said_by == "model"
         },
-        reference_text=text,
+        reference_text=text if result.transcript.source != "given" else None,
         transcript=transcript if text is not None else None,
         reference_caption=_reference_caption(cut, result, explainer),
         caption=result.explanation,

@@ -54,6 +54,8 @@ class Prediction:
     """None when the output did not parse; counts as wrong."""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     """Label -> probability, summing to 1; empty where the system gives none."""
+    reference_shares: Mapping[str, float] = field(default_factory=dict)
+    """Label -> share of the listeners who named it, summing to 1; empty where nobody was asked."""
     descriptors: Mapping[str, Claim] = field(default_factory=dict)
     """Descriptor name (pitch, volume, speed ...) -> claim."""
     reference_text: str | None = None
@@ -91,7 +93,9 @@ class Prediction:
             ) from None
         _check_words(row)
         if shares := row.get("probabilities"):
-            _check_probabilities(shares, place=f"prediction {row['id']!r}")
+            _check_shares(shares, place=f"prediction {row['id']!r}")
+        if votes := row.get("reference_shares"):
+            _check_shares(votes, place=f"prediction {row['id']!r}", what="reference_shares")
         return cls(**{**row, "descriptors": claims})
 
 
@@ -178,7 +182,7 @@ def _csv_probabilities(row: Mapping[str, str | None], *, place: str) -> dict[str
             shares[label] = float(text)
         except ValueError:
             shares[label] = text
-    _check_probabilities(shares, place=place)
+    _check_shares(shares, place=place)
     return shares
 
 
@@ -190,18 +194,19 @@ def _check_words(row: Mapping[str, Any]) -> None:
             raise CorpusError(f"prediction {row['id']!r}: {name} is {value!r}; it must be text. Correct it.")
 
 
-def _check_probabilities(shares: Any, *, place: str) -> None:
+def _check_shares(shares: Any, *, place: str, what: str = "probabilities") -> None:
+    one = "probability" if what == "probabilities" else "share in " + what
     if not isinstance(shares, Mapping):
-        raise CorpusError(f"{place}: probabilities must be label -> number. Correct it.")
+        raise CorpusError(f"{place}: {what} must be label -> number. Correct it.")
     for label, share in shares.items():
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise CorpusError(
-                f"{place}: the probability of {label!r} is {share!r}; it must be a number from 0 to 1. "
-                f"Correct it, or leave out all of the clip's probabilities."
+                f"{place}: the {one} of {label!r} is {share!r}; it must be a number from 0 to 1. "
+                f"Correct it, or leave out all of the clip's {what}."
             )
     total = math.fsum(shares.values())
     if abs(total - 1) > SUM_TOLERANCE:
         raise CorpusError(
-            f"{place}: the probabilities sum to {total:.4g}, but they must sum to 1. "
-            f"Give one for every label, or leave out all of the clip's probabilities."
+            f"{place}: the {what} sum to {total:.4g}, but they must sum to 1. "
+            f"Give one for every label, or leave out all of the clip's {what}."
         )

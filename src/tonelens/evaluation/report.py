@@ -21,6 +21,7 @@ from tonelens.evaluation.pictures import draw_confusion
 from tonelens.evaluation.scores import Report, evaluate
 from tonelens.evaluation.slices import Slice
 from tonelens.evaluation.transcripts import TranscriptScores
+from tonelens.evaluation.votes import VoteScores
 from tonelens.storage import write_json, write_text
 
 __all__ = ["Report", "evaluate", "report_page", "report_row", "write_report"]
@@ -30,6 +31,8 @@ NAMES = (
     'The "UA" of the paper (arXiv:2505.23236) is plain accuracy = WA: compare it with WA. '
     "An output that did not parse counts as wrong."
 )
+NATS = ("cross_entropy", "kl")
+"""Scores against votes that are no shares."""
 
 
 def write_report(report: Report, folder: Path, slices: Sequence[Slice] = ()) -> None:
@@ -62,6 +65,7 @@ def report_row(report: Report, slices: Sequence[Slice] = ()) -> dict[str, Any]:
         },
         "transcripts": _without_intervals(report.transcripts),
         "captions": _without_intervals(report.captions),
+        **({} if report.votes is None else {"votes": _votes_row(report.votes)}),
         "slices": [_slice_row(one) for one in slices],
     }
 
@@ -75,6 +79,7 @@ def report_page(report: Report, slices: Sequence[Slice] = ()) -> str:
         *report.notes,
         "",
         *_emotion_lines(report),
+        *_vote_lines(report),
         *_descriptor_lines(report),
         *_words_lines(report),
         *_slice_lines(slices),
@@ -113,6 +118,30 @@ def _emotion_lines(report: Report) -> Iterator[str]:
         ],
     )
     yield "![confusion matrix](confusion.png)"
+    yield ""
+
+
+def _vote_lines(report: Report) -> Iterator[str]:
+    if report.votes is None:
+        return
+    votes, scores = report.votes, report.votes.intervals()
+    yield "## Listeners"
+    yield ""
+    yield "The probabilities against the shares of the listeners' votes, averaged over clips; the answer"
+    yield "against the label most listeners named."
+    yield ""
+    yield from _table(
+        ("", "score (95 %)", "clips"),
+        [
+            (name.replace("_", " "), _nats(score) if name in NATS else f"{_percent(score)} %", str(score.n))
+            for name, score in scores.items()
+        ],
+    )
+    if "kl" in scores:
+        compared = f"{votes.compared} of {votes.with_votes} clips with votes have probabilities to compare"
+        outside = f"{100 * (votes.outside or 0):.1f} % of their votes went to labels that the system lacks"
+        yield f"KL is KL(votes || probabilities), nats. {compared}; {outside}, and were left out."
+    yield f"{votes.tied} clips have no majority, because labels share the first place."
     yield ""
 
 
@@ -206,6 +235,16 @@ def _slice_row(one: Slice) -> dict[str, Any]:
         "notes": list(one.report.notes),
         "emotion": _classes_row(one.report.emotion.classes),
     }
+
+
+def _votes_row(votes: VoteScores) -> dict[str, Any]:
+    """The counts; the scores themselves are in the rows."""
+    names = ("outside", "with_votes", "compared", "tied")
+    return {name: getattr(votes, name) for name in names}
+
+
+def _nats(score: Interval) -> str:
+    return f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})"
 
 
 def _percent(score: Interval) -> str:

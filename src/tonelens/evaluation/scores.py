@@ -12,6 +12,7 @@ from tonelens.evaluation.figures import Figure
 from tonelens.evaluation.intervals import MIN_SPEAKERS, Interval
 from tonelens.evaluation.prediction import Prediction, check_predictions
 from tonelens.evaluation.transcripts import TranscriptScores, score_transcripts
+from tonelens.evaluation.votes import VoteScores, score_votes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Report:
     """None where no reference text is known."""
     captions: CaptionScores | None
     """None where no reference caption is known."""
+    votes: VoteScores | None
+    """None where no clip has listeners' votes."""
 
     def figures(self) -> list[Figure]:
         """Every number as a row of a results file."""
@@ -47,6 +50,8 @@ class Report:
             scores["bleu4"] = self.captions.bleu4
             scores["rouge_l"] = self.captions.rouge_l
             scores["cider"] = self.captions.cider
+        if self.votes:
+            scores |= {f"votes_{name}": score for name, score in self.votes.intervals().items()}
         rows = [
             Figure.of(score, system=self.system, corpus=self.corpus, protocol=self.protocol, metric=metric)
             for metric, score in scores.items()
@@ -105,6 +110,7 @@ def evaluate(
         descriptors=score_descriptors(predictions),
         transcripts=score_transcripts(predictions),
         captions=score_captions(predictions),
+        votes=score_votes(predictions),
     )
 
 

@@ -122,7 +122,9 @@ class Answerer:
         grammar: Grammar,
         given: Sequence[Mapping[str, str]] | None,
     ) -> list[Answer]:
-        """The LLM's answers to the prompt of every clip."""
+        """The LLM's answers to the prompt of every clip; one that was taught no words writes none itself."""
+        if self.model.recipe.answer.given_transcript:
+            given = [{"transcript": "", **known} for known in given or [{}] * len(is_speech_BT)]
         prompts = [
             self.prompter.prompt("explain", **self.model.stream_tokens(frames))
             for frames in is_speech_BT.sum(-1).tolist()

@@ -239,16 +239,16 @@ class ExplainerModel(nn.Module):
         alpha = self.recipe.augment.mixup
         if not (alpha and self.training):
             return emotion_cross_entropy(
-                self.emotion_head(voice.pooled_BP), batch.emotion_B, smoothing=smoothing
+                self.emotion_head(voice.pooled_BP), batch.emotion_target, smoothing=smoothing
             )
         share = float(torch.distributions.Beta(alpha, alpha).sample())
         other = torch.randperm(len(batch.emotion_B), device=batch.emotion_B.device)
         mixed = share * voice.pooled_BP + (1 - share) * voice.pooled_BP[other]
         return emotion_cross_entropy(
             self.emotion_head(mixed),
-            batch.emotion_B,
+            batch.emotion_target,
             smoothing=smoothing,
-            mixed_with_B=batch.emotion_B[other],
+            mixed_with=batch.emotion_target[other],
             share=share,
         )
 

@@ -59,17 +59,21 @@ def token_cross_entropy(logits_BSV: Tensor, targets_BS: Tensor, weights_BS: Tens
 
 def emotion_cross_entropy(
     logits_BC: Tensor,
-    emotion_B: Tensor,
+    target: Tensor,
     *,
     smoothing: float,
-    mixed_with_B: Tensor | None = None,
+    mixed_with: Tensor | None = None,
     share: float = 1.0,
 ) -> Tensor:
-    """Cross-entropy of the auxiliary head; with mixup, `share` of the first label, the rest of the second."""
-    first = F.cross_entropy(logits_BC.float(), emotion_B, label_smoothing=smoothing)
-    if mixed_with_B is None:
+    """Cross-entropy of the auxiliary head, -sum_c p_c ln q_c, averaged over the clips.
+
+    `target` holds label indices (B,), or the shares p of the labels (B, C). With mixup it is `share` of the
+    first target's and the rest of the second's, which is the cross-entropy of the mixed distribution.
+    """
+    first = F.cross_entropy(logits_BC.float(), target, label_smoothing=smoothing)
+    if mixed_with is None:
         return first
-    second = F.cross_entropy(logits_BC.float(), mixed_with_B, label_smoothing=smoothing)
+    second = F.cross_entropy(logits_BC.float(), mixed_with, label_smoothing=smoothing)
     return share * first + (1 - share) * second
 
 

@@ -37,6 +37,16 @@ PUBLISHED: dict[str, Callable[[], Any]] = {
         vocab_size=128256, hidden_size=4096, intermediate_size=14336, num_hidden_layers=32,
         num_attention_heads=32, num_key_value_heads=8, max_position_embeddings=131072, rms_norm_eps=1e-5,
     ),
+    "meta-llama/Llama-3.2-3B-Instruct": lambda: LlamaConfig(
+        vocab_size=128256, hidden_size=3072, intermediate_size=8192, num_hidden_layers=28, head_dim=128,
+        num_attention_heads=24, num_key_value_heads=8, max_position_embeddings=131072, rms_norm_eps=1e-5,
+        tie_word_embeddings=True,
+    ),
+    "meta-llama/Llama-3.2-1B-Instruct": lambda: LlamaConfig(
+        vocab_size=128256, hidden_size=2048, intermediate_size=8192, num_hidden_layers=16, head_dim=64,
+        num_attention_heads=32, num_key_value_heads=8, max_position_embeddings=131072, rms_norm_eps=1e-5,
+        tie_word_embeddings=True,
+    ),
     "Qwen/Qwen2.5-0.5B-Instruct": lambda: Qwen2Config(
         vocab_size=151936, hidden_size=896, intermediate_size=4864, num_hidden_layers=24,
         num_attention_heads=14, num_key_value_heads=2, tie_word_embeddings=True,

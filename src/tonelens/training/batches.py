@@ -17,6 +17,7 @@ from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.recipe import Recipe
 from tonelens.training.data import SPOKEN_LEVELS, TrainingData, changed_values, spoken_indices
 from tonelens.training.features import Features, key_of
+from tonelens.training.soft_labels import drawn_label, label_shares
 from tonelens.training.stages import ASR, TASKS
 
 
@@ -44,6 +45,8 @@ class BatchMaker:
         self._weights = {"emotion": objective.label_token_weight} | dict.fromkeys(
             (*SPOKEN_LEVELS, "gender"), objective.descriptor_token_weight
         )
+        if answer.given_transcript:
+            self._weights["transcript"] = 0.0
         self._cuts = {cut.id: cut for cut in data.train}
 
     def durations_s(self, stage: Stage) -> dict[str, float]:
@@ -57,11 +60,11 @@ class BatchMaker:
         digest = hashlib.sha256(f"{self.recipe.seed}|{step}|{cut_ids[0]}".encode()).digest()
         rng = np.random.default_rng(list(digest[:16]))
         generator = torch.Generator().manual_seed(int.from_bytes(digest[16:23]))
-        examples = [self._example(stage, cut_id, rng, generator) for cut_id in cut_ids]
+        examples = [self._example(stage, cut_id, step, rng, generator) for cut_id in cut_ids]
         return collate(examples, at_least=self.model.stack)
 
     def _example(
-        self, stage: Stage, cut_id: str, rng: np.random.Generator, generator: torch.Generator
+        self, stage: Stage, cut_id: str, step: int, rng: np.random.Generator, generator: torch.Generator
     ) -> Example:
         cut = self._cuts[cut_id]
         config = self.recipe.augment
@@ -70,15 +73,22 @@ class BatchMaker:
             self.features[key_of(cut, change)], config, generator, keep=self.recipe.streams.stack
         )
         values = changed_values(cut, change, self.data, self.recipe.data)
+        shares: tuple[float, ...] = ()
+        if self.recipe.data.soft_labels:
+            shares = label_shares(cut, self.data.labels)
+            values["emotion"] = drawn_label(
+                shares, self.data.labels, seed=self.recipe.seed, step=step, cut_id=cut_id
+            )
         grammar = TRANSCRIPT_GRAMMAR if stage is ASR else self._answer
         return Example(
             cut_id=cut_id,
             layers_TLH=layers,
             prompt_ids=self.prompter.prompt(TASKS[stage.name], **self.model.stream_tokens(len(layers))),
             answer=self.prompter.answer(grammar, values),
-            token_weights=self._weights,
+            token_weights={} if stage is ASR else self._weights,
             emotion=self.data.labels.index(emotion_of(cut)),
             descriptors=spoken_indices(values),
+            emotion_shares=shares,
         )
 
 

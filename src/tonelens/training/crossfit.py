@@ -66,8 +66,10 @@ def crossfitted(
     return fit_calibration(
         [dict(zip(labels, shares, strict=True)) for shares in shares_NC.tolist()],
         [labels[index] for index in data.emotion_N.tolist()],
-        fitted_on=f"training clips, each judged without its speaker ({groups} groups)",
+        fitted_on=f"training clips, each judged without its speaker ({groups} groups)"
+        + ("" if data.shares_NC is None else ", their votes"),
         reads="head",
+        votes=None if data.shares_NC is None else data.shares_NC.tolist(),
     )
 
 

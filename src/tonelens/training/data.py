@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lhotse import MonoCut
 
 from tonelens.batching.augment import Change
-from tonelens.corpora.cuts import emotion_of, gender_of, language_of, speaker_of, text_of
+from tonelens.corpora.cuts import emotion_of, emotion_shares_of, gender_of, language_of, speaker_of, text_of
 from tonelens.corpora.splits import Split, require_speaker_disjoint, split
 from tonelens.descriptors.levels import LevelItem, Levels, fit_levels
 from tonelens.descriptors.measure import Measures
@@ -68,6 +68,11 @@ def training_data(cuts: Iterable[MonoCut], measures: Mapping[str, Measures], rec
         raise CorpusError(
             "no training clip has a text, so there is nothing to transcribe. Set schedule.asr_epochs=0 and "
             "answer.transcript=false, or add a text column."
+        )
+    if recipe.data.soft_labels and not any(emotion_shares_of(cut) for cut in train):
+        raise CorpusError(
+            "data.soft_labels is true, but no training clip has listeners' votes. Set "
+            "data.soft_labels=false, or prepare the corpus with the tables of its votes (docs/data.md)."
         )
     measures = {cut.id: measures[cut.id].with_text(text_of(cut), language_of(cut)) for cut in known}
     items = [LevelItem(speaker_of(cut), gender_of(cut), measures[cut.id]) for cut in train]

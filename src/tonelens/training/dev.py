@@ -9,7 +9,7 @@ import numpy as np
 from lhotse import MonoCut
 
 from tonelens.batching.augment import NO_CHANGE
-from tonelens.corpora.cuts import corpus_of, emotion_of
+from tonelens.corpora.cuts import corpus_of, emotion_of, text_of
 from tonelens.evaluation.calibration import fit_calibration
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import ModelCard
@@ -17,6 +17,7 @@ from tonelens.model.confidence import naming
 from tonelens.model.decoding import Answer
 from tonelens.training.data import TrainingData
 from tonelens.training.features import Features, key_of
+from tonelens.training.soft_labels import label_shares
 
 BATCH_SIZE = 16
 
@@ -45,12 +46,14 @@ def dev_score(answerer: Answerer, data: TrainingData, features: Features) -> Dev
 
 
 def dev_answers(answerer: Answerer, cuts: Sequence[MonoCut], features: Features) -> list[Answer]:
-    """The answer to every cut, in order; computed in batches of similar length."""
+    """The answer to every cut, in order; in batches of similar length, given the words if trained so."""
+    takes_words = answerer.model.recipe.answer.given_transcript
     order = sorted(range(len(cuts)), key=lambda i: cuts[i].duration)
     said: dict[int, Answer] = {}
     for start in range(0, len(order), BATCH_SIZE):
         chosen = order[start : start + BATCH_SIZE]
-        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen])
+        words = [{"transcript": text_of(cuts[i]) or ""} for i in chosen] if takes_words else None
+        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen], words)
         said.update(zip(chosen, answers, strict=True))
     return [said[number] for number in range(len(cuts))]
 
@@ -60,11 +63,21 @@ def calibrated(card: ModelCard, answerer: Answerer, data: TrainingData, features
     if not data.dev:
         return card
     answers = dev_answers(answerer, data.dev, features)
+    is_soft = answerer.model.recipe.data.soft_labels
     heard = [naming(answer.values["emotion"], answer.heard) for answer in answers if answer.heard is not None]
     fitted = fit_calibration(
         heard or [answer.probabilities["emotion"] for answer in answers],
         [emotion_of(cut) for cut in data.dev],
-        fitted_on=f"dev part of {', '.join(sorted({corpus_of(cut) for cut in data.dev}))}",
+        fitted_on=f"dev part of {', '.join(sorted({corpus_of(cut) for cut in data.dev}))}"
+        + (", its votes" if is_soft else ""),
         reads="head" if heard else "text",
+        votes=_votes(data) if is_soft else None,
     )
     return replace(card, calibration=fitted)
+
+
+def _votes(data: TrainingData) -> list[tuple[float, ...]]:
+    """Of every dev clip; none of those whose label was never trained, which count for no temperature."""
+    return [
+        label_shares(cut, data.labels) if emotion_of(cut) in data.labels.labels else () for cut in data.dev
+    ]

@@ -33,6 +33,7 @@ from tonelens.recipe import AugmentConfig, Recipe, UtteranceConfig
 from tonelens.training.data import TrainingData, changed_values, spoken_indices
 from tonelens.training.features import Features, Waveform, encoded_statistics
 from tonelens.training.rates import warmup_cosine
+from tonelens.training.soft_labels import label_shares
 
 WARMUP_SHARE = 0.05
 AVERAGE_DECAY = 0.99
@@ -54,6 +55,8 @@ class UtteranceData:
     descriptors_ANQ: Tensor
     teaches_emotion_A: Tensor
     """False of versions that may sound like another emotion than the clip."""
+    shares_NC: Tensor | None = None
+    """What listeners voted, taught in place of `emotion_N`; None without `data.soft_labels`."""
 
     def of(self, clips_n: Tensor) -> UtteranceData:
         """Some of the clips, by number."""
@@ -63,15 +66,22 @@ class UtteranceData:
             self.emotion_N[clips_n],
             self.descriptors_ANQ[:, clips_n],
             self.teaches_emotion_A,
+            None if self.shares_NC is None else self.shares_NC[clips_n],
         )
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
-        """One epoch: every clip once, each in a version drawn anew."""
+        """One epoch: every clip once, each in a version drawn anew.
+
+        Rows, frames, emotion (indices (B,), or shares (B, C), all zero where untaught), descriptors.
+        """
         versions, clips = self.rows_ANS.shape[:2]
         order = torch.randperm(clips, generator=generator)
         for chosen in (order[first : first + size] for first in range(0, clips, size)):
             version = torch.randint(versions, chosen.shape, generator=generator)
-            emotion = self.emotion_N[chosen].where(self.teaches_emotion_A[version], UNTAUGHT)
+            teaches = self.teaches_emotion_A[version]
+            emotion = self.emotion_N[chosen].where(teaches, UNTAUGHT)
+            if self.shares_NC is not None:
+                emotion = self.shares_NC[chosen] * teaches.unsqueeze(-1)
             yield (
                 self.rows_ANS[version, chosen], self.frames_AN[version, chosen],
                 emotion, self.descriptors_ANQ[version, chosen],
@@ -108,9 +118,11 @@ def utterance_data(
         descriptors.append([spoken_indices(said) for said in values])
     emotions = [data.labels.index(emotion_of(cut)) for cut in data.train]
     teaches = [number <= recipe.utterance.copies for number in range(len(versions))]
+    shares = [label_shares(cut, data.labels) for cut in data.train] if recipe.data.soft_labels else []
     return UtteranceData(
         torch.stack(rows), torch.tensor(frames), torch.tensor(emotions), torch.tensor(descriptors),
         torch.tensor(teaches),
+        torch.tensor(shares) if shares else None,
     )  # fmt: skip
 
 
@@ -202,7 +214,7 @@ def _losses(
     recipe: Recipe,
     rows_BS: Tensor,
     frames_B: Tensor,
-    emotion_B: Tensor,
+    emotion: Tensor,
     descriptors_BQ: Tensor,
 ) -> dict[str, Tensor]:
     """`loss` and its parts; every member answers alone, and their losses are averaged."""
@@ -211,9 +223,9 @@ def _losses(
     pooled_BP = latent.z_BTZ.squeeze(1)
     kl = kl_a_frame(latent, frames_B) / members
     logits_BMC = member_logits(side.emotion_head, pooled_BP, members)
-    emotion = _of_members(logits_BMC, emotion_B, objective.label_smoothing)
-    loss = objective.emotion_head_weight * emotion + objective.beta * kl
-    parts = {"kl_utterance": kl, "emotion_head": emotion}
+    of_emotion = _of_members(logits_BMC, emotion, objective.label_smoothing)
+    loss = objective.emotion_head_weight * of_emotion + objective.beta * kl
+    parts = {"kl_utterance": kl, "emotion_head": of_emotion}
     if side.descriptor_heads is not None:
         each = [
             _of_members(member_logits(head, pooled_BP, members), descriptors_BQ[:, column], 0.0)  # type: ignore[arg-type]
@@ -224,11 +236,23 @@ def _losses(
     return {"loss": loss, **parts}
 
 
-def _of_members(logits_BMC: Tensor, target_B: Tensor, smoothing: float) -> Tensor:
-    if bool((target_B == UNTAUGHT).all()):
+def _of_members(logits_BMC: Tensor, target: Tensor, smoothing: float) -> Tensor:
+    """Mean over the taught clips and the members; `target` is (B,) of indices or (B, C) of shares."""
+    if target.ndim == 2:
+        return _of_shares(logits_BMC, target, smoothing)
+    if bool((target == UNTAUGHT).all()):
         return logits_BMC.sum() * 0.0
-    target_BM = target_B.unsqueeze(-1).expand(logits_BMC.shape[:2])
+    target_BM = target.unsqueeze(-1).expand(logits_BMC.shape[:2])
     return F.cross_entropy(logits_BMC.transpose(1, 2), target_BM, label_smoothing=smoothing)
+
+
+def _of_shares(logits_BMC: Tensor, shares_BC: Tensor, smoothing: float) -> Tensor:
+    taught_B = shares_BC.sum(dim=-1) > 0
+    if not bool(taught_B.any()):
+        return logits_BMC.sum() * 0.0
+    logits_BMC = logits_BMC[taught_B]
+    shares_BMC = shares_BC[taught_B].unsqueeze(1).expand_as(logits_BMC)
+    return F.cross_entropy(logits_BMC.flatten(0, 1), shares_BMC.flatten(0, 1), label_smoothing=smoothing)
 
 
 def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
