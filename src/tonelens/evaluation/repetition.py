@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tonelens.corpora.cuts import corpus_of, read_cuts
+from lhotse import MonoCut
+
+from tonelens.corpora.cuts import corpus_of, fold_of, part_of, read_cuts
 from tonelens.evaluation.paper_rows import SETTINGS, TEST_CLIPS, Row
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
@@ -62,6 +64,16 @@ def settings_for(data: Sequence[Path]) -> list[str]:
     return list(SETTINGS.get(corpora.pop(), ())) if len(corpora) == 1 else []
 
 
+def published_clips(cuts: Sequence[MonoCut]) -> int | None:
+    """Clips of the paper's test part that these cuts are of, left-out ones included; None for any others."""
+    corpora = {corpus_of(cut) for cut in cuts}
+    if corpora == {"meld"} and {part_of(cut) for cut in cuts} == {"test"}:
+        return TEST_CLIPS["meld"]
+    if corpora == {"iemocap"} and {fold_of(cut) for cut in cuts} == {5}:
+        return TEST_CLIPS["iemocap"]
+    return None
+
+
 def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) -> Repetition:
     """Test the trained model on its test part.
 
@@ -74,14 +86,22 @@ def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) ->
     predicted = predict(explainer, chosen, reporter)
     predicted.require_some()
     corpus = "+".join(sorted({corpus_of(cut) for cut in chosen}))
-    report = evaluate(predicted.predictions, protocol=protocol, system=row.system, corpus=corpus)
+    report = evaluate(
+        predicted.predictions,
+        protocol=protocol,
+        system=row.system,
+        corpus=corpus,
+        published_clips=published_clips(chosen),
+    )
     ours = {figure.metric: 100 * figure.value for figure in report.figures()}
     printed = row.printed().get(corpus)
     scores = []
     if printed is not None:
-        scores.append(
-            Measured(metric="wa", paper=printed.wa, ours=ours["wa"], tolerance=printed.tolerance(corpus))
-        )
+        scores += [
+            Measured(metric=name, paper=printed.wa, ours=ours[name], tolerance=printed.tolerance(corpus))
+            for name in ("wa", "wa_published")
+            if name in ours
+        ]
         if printed.wer is not None and "wer" in ours:
             scores.append(Measured(metric="wer", paper=printed.wer, ours=ours["wer"], tolerance=None))
     return Repetition(
@@ -113,8 +133,8 @@ def repetition_page(name: str, row: Row, found: Repetition) -> str:
     for one in found.scores:
         within = "" if one.tolerance is None else f" {one.tolerance:.1f} points"
         lines.append(
-            f"{one.metric:<10}paper {one.paper:5.1f}   ours {one.ours:5.1f}   "
+            f"{one.metric:<14}paper {one.paper:5.1f}   ours {one.ours:5.1f}   "
             f"deviation {one.ours - one.paper:+5.1f}   {one.verdict}{within}"
         )
-    lines += [f"{metric:<10}{'':11}   ours {value:5.1f}" for metric, value in found.others.items()]
+    lines += [f"{metric:<14}{'':11}   ours {value:5.1f}" for metric, value in found.others.items()]
     return "\n".join([*lines, "", *(f"differs: {difference}" for difference in found.differences)])

@@ -48,6 +48,7 @@ def report_row(report: Report, slices: Sequence[Slice] = ()) -> dict[str, Any]:
         "protocol": report.protocol,
         "notes": list(report.notes),
         "clips": report.clips,
+        "published_clips": report.published_clips,
         "speakers": report.speakers,
         "interval_unit": report.emotion.classes.ua.unit,
         "rows": [figure.to_row() for one in reports for figure in one.figures()],
@@ -61,7 +62,7 @@ def report_row(report: Report, slices: Sequence[Slice] = ()) -> dict[str, Any]:
             for descriptor in report.descriptors
         },
         "transcripts": _without_intervals(report.transcripts),
-        "captions": _without_intervals(report.captions),
+        "captions": _captions_row(report.captions),
         "slices": [_slice_row(one) for one in slices],
     }
 
@@ -97,6 +98,12 @@ def _emotion_lines(report: Report) -> Iterator[str]:
         ],
     )
     yield NAMES
+    if report.published_clips is not None:
+        published, right = report.published_clips, report.right
+        yield (
+            f"wa_published = {100 * right / published:.1f} %: {right} right of the {published} clips that the "
+            f"published test part has; the {published - report.clips} not tested count as wrong."
+        )
     if emotion.ece is not None and emotion.with_probabilities < report.clips:
         yield f"ECE over the {emotion.with_probabilities} clips that have probabilities."
     if emotion.ece_before is not None:
@@ -166,6 +173,10 @@ def _words_lines(report: Report) -> Iterator[str]:
                 )
             ],
         )
+        for name, score in (("METEOR", captions.meteor), ("SPICE", captions.spice)):
+            why = captions.not_scored.get(name.lower())
+            yield f"{name}: not scored, {why}." if score is None else f"{name} % (95 %): {_percent(score)}."
+        yield ""
 
 
 def _slice_lines(slices: Sequence[Slice]) -> Iterator[str]:
@@ -224,6 +235,12 @@ def _without_intervals(scores: TranscriptScores | CaptionScores | None) -> dict[
     if scores is None:
         return None
     return {name: value for name, value in asdict(scores).items() if isinstance(value, int)}
+
+
+def _captions_row(captions: CaptionScores | None) -> dict[str, Any] | None:
+    """The counts, and what could not be scored."""
+    counts = _without_intervals(captions)
+    return None if captions is None else {**(counts or {}), "not_scored": dict(captions.not_scored)}
 
 
 def _classes_row(classes: ClassScores) -> dict[str, Any]:
