@@ -101,8 +101,8 @@ def _emotion_lines(report: Report) -> Iterator[str]:
     if report.published_clips is not None:
         published, right = report.published_clips, report.right
         yield (
-            f"wa_published = {100 * right / published:.1f} %: {right} right of the {published} clips that the "
-            f"published test part has; the {published - report.clips} not tested count as wrong."
+            f"wa_published = {100 * right / published:.1f} %: {right} right of the {published} clips that "
+            f"the published test part has; the {published - report.clips} not tested count as wrong."
         )
     if emotion.ece is not None and emotion.with_probabilities < report.clips:
         yield f"ECE over the {emotion.with_probabilities} clips that have probabilities."
