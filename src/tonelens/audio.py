@@ -5,13 +5,16 @@ Units     samples are float32 in [-1, 1] where 1 is full scale; levels are dBFS 
 Refused   what cannot be trusted: unreadable, not finite, far over full scale, under MIN_DURATION_S,
           over MAX_DURATION_S, silent, or a pure tone. 8-bit, 96 kHz or stereo recordings are converted.
 Memory    only the part asked for is decoded; a recording of hours is refused by its header.
+Parts     clips that are parts of one long file share its hash, which is taken once while it stays the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -83,8 +86,8 @@ def load(
     label = name or (str(source) if not isinstance(source, bytes) else "bytes")
     with _opened(source, label) as file:
         samples, rate = _decode(file, label, start_s, end_s)
-        file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        part = start_s > 0 or end_s is not None
+        sha256 = _shared_sha256(file, source) if part and not isinstance(source, bytes) else _sha256(file)
     return checked(samples, rate, label, sha256)
 
 
@@ -249,6 +252,23 @@ def _decode(file: BinaryFile, label: str, start_s: float, end_s: float | None) -
             reason="unreadable",
         ) from None
     return _mono(samples), rate
+
+
+def _sha256(file: BinaryFile) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _shared_sha256(file: BinaryFile, path: str | Path) -> str:
+    """The hash of a file of which parts are read, taken again only when the file has changed."""
+    about = os.fstat(file.fileno())
+    return _sha256_of(str(path), about.st_ino, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=65_536)
+def _sha256_of(path: str, inode: int, size: int, mtime_ns: int) -> str:
+    with Path(path).open("rb") as file:
+        return _sha256(file)
 
 
 def _why(error: Exception) -> str:

@@ -28,7 +28,7 @@ def test_the_expected_counts_are_those_the_authors_publish():
     with_audio_here = {"ravdess": 1440, "emodb": 535, "nemo": 4481, "tess": 2800, "urdu": 400, "ased": 2474}
     by_publication = {"cremad": 7442, "esd": 35_000, "savee": 480, "emovo": 588}
     by_publication |= {"iemocap": 5531, "iemocap-5": 7380, "iemocap-6": 7380, "meld": 13_706}
-    by_labels_file = {"msp-podcast": 0}
+    by_labels_file = {"msp-podcast": 0, "gigaspeech": 0}
     assert counts == with_audio_here | by_publication | by_labels_file
 
 

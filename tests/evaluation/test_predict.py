@@ -113,6 +113,12 @@ def test_a_label_the_model_lacks_has_no_reference_sentence(cuts):
     assert prediction.predicted_emotion in LABELS
 
 
+def test_the_corpus_s_own_sentence_is_the_reference_where_it_has_one(cuts):
+    told = replace(cuts[0], custom={**cuts[0].custom, "caption": "An old woman sighs."})
+    (prediction,) = predict.predict(explainer(), [told]).predictions
+    assert prediction.reference_caption == "An old woman sighs."
+
+
 def test_without_words_in_the_corpus_no_transcript_is_scored(cuts):
     supervision = replace(cuts[0].supervisions[0], text=None)
     (prediction,) = predict.predict(explainer(), [replace(cuts[0], supervisions=[supervision])]).predictions

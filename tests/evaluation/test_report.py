@@ -103,6 +103,18 @@ def test_every_table_has_as_many_cells_in_each_row_as_in_its_head():
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
+def test_clips_left_out_of_a_published_part_count_as_wrong_in_an_accuracy_of_their_own():
+    report = evaluate(clips(), protocol="official", published_clips=20)
+    figures = {figure.metric: (figure.value, figure.n) for figure in report.figures()}
+    assert figures["wa_published"] == (10 / 20, 20)  # 10 of 12 are right, 8 were never tested
+    assert figures["wa"] == (pytest.approx(10 / 12), 12)
+    assert "wa_published = 50.0 %: 10 right of the 20 clips" in report_page(report)
+    assert "the 8 not tested count as wrong" in report_page(report)
+    whole = evaluate(clips(), protocol="own")
+    assert "wa_published" not in {figure.metric for figure in whole.figures()}
+    assert "wa_published" not in report_page(whole)
+
+
 def test_a_label_with_a_bar_does_not_break_the_table():
     odd = [Prediction(id="a", reference_emotion="joy|glee", predicted_emotion="anger")]
     assert "| joy\\|glee | 1 | 0 | 0 | 0.0 |" in report_page(evaluate(odd, protocol="p"))

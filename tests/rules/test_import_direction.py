@@ -36,6 +36,7 @@ CORPUS_FILES = (
     "msp_podcast",
     "iemocap",
     "meld",
+    "gigaspeech",
     "synthetic",
 )
 HEAVY = ("torch", "transformers", "peft", "accelerate")

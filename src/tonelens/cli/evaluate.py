@@ -44,6 +44,7 @@ def evaluate(  # noqa: PLR0913 - one for every option
     from tonelens.evaluation.conditions import CLEAN, conditions_named, predictions_file
     from tonelens.evaluation.predict import held_out_cuts, predict
     from tonelens.evaluation.prediction import write_predictions
+    from tonelens.evaluation.repetition import published_clips
     from tonelens.evaluation.report import evaluate as score
     from tonelens.evaluation.report import report_page, report_row, write_report
     from tonelens.evaluation.slices import groups_named, slices_of
@@ -66,6 +67,7 @@ def evaluate(  # noqa: PLR0913 - one for every option
         system=explainer.loaded.card.name,
         corpus="+".join(sorted({corpus_of(cut) for cut in chosen})),
         temperature=temperature,
+        published_clips=published_clips(chosen),
     )
     slices = [
         one

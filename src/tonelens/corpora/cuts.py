@@ -7,7 +7,8 @@ A clip is a Lhotse MonoCut with one supervision:
     supervision               speaker "<corpus>-<speaker>", gender, language, text, custom {"emotion"}
     cut.custom                {"corpus", "test_fold", "intensity", "sha256", "duplicate_of"}; where known also
                               "age_years" and "emotion_shares" (what listeners voted), "part" of a published
-                              split, and the corpus's own facts (IEMOCAP's ratings, MELD's dialogue ...)
+                              split, "caption" (the corpus's sentence about the voice), and the corpus's own
+                              facts (IEMOCAP's ratings, MELD's dialogue ...)
 
 A cuts file is gzipped JSON lines sorted by id, the same bytes for the same clips.
 """
@@ -179,6 +180,12 @@ def emotion_shares_of(cut: MonoCut) -> dict[str, float] | None:
     """Label -> share of the listeners' votes (labels without a vote are absent), or None."""
     shares: dict[str, float] | None = (cut.custom or {}).get("emotion_shares")
     return shares
+
+
+def caption_of(cut: MonoCut) -> str | None:
+    """What the corpus says of the voice in a sentence, or None."""
+    caption: str | None = (cut.custom or {}).get("caption")
+    return caption
 
 
 def duplicate_of(cut: MonoCut) -> str | None:

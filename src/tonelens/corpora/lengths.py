@@ -1,7 +1,8 @@
-"""Files against the lengths that a corpus's own tables give, from their headers: nothing is decoded.
+"""Clips against the lengths that a corpus's own tables give, from headers: nothing is decoded.
 
 Units       seconds.
-Truncated   a file shorter than its table says by more than SLACK_S: a copy or a conversion that broke off.
+Parts       of a clip that is a part of its file counts what the file holds of that part.
+Truncated   a clip shorter than its table says by more than SLACK_S: a copy or a conversion that broke off.
             Decoders read the rest of such a file without a word.
 Unusable    too short or too long for Tonelens, and the table says so too: such clips are published that way,
             so they are listed, left out, and not missed in the count.
@@ -10,6 +11,7 @@ Unusable    too short or too long for Tonelens, and the table says so too: such 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import soundfile
 
@@ -29,8 +31,11 @@ def fitting(found: Found) -> Found:
     """
     kept, listed = [], []
     unusable = {}
+    files: dict[Path, float | None] = {}
     for clip in found.clips:
-        finding = _finding(clip)
+        if clip.length_s is not None and clip.path not in files:
+            files[clip.path] = _file_s(clip.path)
+        finding = _finding(clip, files.get(clip.path))
         if finding is None:
             kept.append(clip)
             continue
@@ -40,14 +45,20 @@ def fitting(found: Found) -> Found:
     return replace(found, clips=tuple(kept), skipped=(*found.skipped, *listed), unusable=unusable)
 
 
-def _finding(clip: Clip) -> Skipped | None:
-    """What is wrong with the length of a clip's file; None where nothing is, or opening it will say it."""
-    if clip.length_s is None:
-        return None
+def _file_s(path: Path) -> float | None:
+    """How long a file is; None where opening it will say why it cannot be."""
     try:
-        length_s = soundfile.info(str(clip.path)).duration
+        return float(soundfile.info(str(path)).duration)
     except (soundfile.LibsndfileError, RuntimeError):
         return None
+
+
+def _finding(clip: Clip, file_s: float | None) -> Skipped | None:
+    """What is wrong with the length of a clip; None where nothing is, or nothing is known."""
+    if clip.length_s is None or file_s is None:
+        return None
+    end_s = file_s if clip.end_s is None else min(clip.end_s, file_s)
+    length_s = max(0.0, end_s - clip.start_s)
     if length_s < clip.length_s - SLACK_S:
         reason = "truncated"
         why = f"{length_s:.2f} s, but its table says {clip.length_s:.2f} s: it broke off. Copy it again."

@@ -11,6 +11,7 @@ from tonelens.corpora import (
     emodb,
     emovo,
     esd,
+    gigaspeech,
     iemocap,
     meld,
     msp_podcast,
@@ -45,6 +46,7 @@ CORPORA: dict[str, Corpus] = {
         msp_podcast,
         iemocap,
         meld,
+        gigaspeech,
     )
 }
 CORPORA |= {variant.name: variant for variant in (iemocap.FIVE_CLASSES, iemocap.SIX_CLASSES)}

@@ -1,4 +1,5 @@
-"""Similarity of written captions to reference captions: BLEU@4, ROUGE-L and CIDEr as the field computes them.
+"""Similarity of written captions to reference captions: BLEU@4, ROUGE-L and CIDEr as the field computes them,
+METEOR and SPICE where they can be run (`caption_extras`).
 
 Words     both sides through `transcripts.normalise` (COCO's tokeniser needs Java and does nearly the same).
 BLEU@4    corpus level, 1- to 4-grams, brevity penalty, no smoothing; counted by sacrebleu. 0..1.
@@ -14,13 +15,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 from sacrebleu.metrics import BLEU
 
+from tonelens.evaluation.caption_extras import extra_scores
 from tonelens.evaluation.intervals import Counts, Interval, bootstrap
 from tonelens.evaluation.prediction import Prediction
 from tonelens.evaluation.transcripts import normalise
@@ -42,6 +44,10 @@ class CaptionScores:
     cider: Interval
     without_reference: int
     """Clips left out because no reference caption is known."""
+    meteor: Interval | None = None
+    spice: Interval | None = None
+    not_scored: Mapping[str, str] = field(default_factory=dict)
+    """Which of the two could not be run, and why."""
 
 
 def score_captions(predictions: Sequence[Prediction]) -> CaptionScores | None:
@@ -56,11 +62,16 @@ def score_captions(predictions: Sequence[Prediction]) -> CaptionScores | None:
     rouge_N = [rouge_l(reference, caption) for reference, caption in pairs]
     scorer = BLEU(tokenize="none", smooth_method="none", force=True)
     bleu_N10 = np.array([bleu_counts(scorer, *pair) for pair in pairs])
+    extras = extra_scores(references, captions)
+    means = {one.metric: _mean(one.values, speakers) for one in extras if one.values is not None}
     return CaptionScores(
         bleu4=bootstrap(bleu_N10, speakers, bleu4),
         rouge_l=_mean(rouge_N, speakers),
         cider=_mean(cider(references, captions), speakers),
         without_reference=len(predictions) - len(written),
+        meteor=means.get("meteor"),
+        spice=means.get("spice"),
+        not_scored={one.metric: one.reason for one in extras if one.reason is not None},
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from lhotse import MonoCut
 
 from tonelens.corpora.cuts import (
+    caption_of,
     corpus_of,
     emotion_of,
     emotion_shares_of,
@@ -211,13 +212,14 @@ def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Pred
         },
         reference_text=text if result.transcript.source != "given" else None,
         transcript=transcript if text is not None else None,
-        reference_caption=_reference_caption(cut, result, explainer),
+        reference_caption=caption_of(cut) or _reference_caption(cut, result, explainer),
         caption=result.explanation,
     )
 
 
 def _reference_caption(cut: MonoCut, result: Explanation, explainer: Explainer) -> str | None:
-    """The sentence that the corpus and the measurements would give; None for a label the model lacks."""
+    """The sentence that labels and measurements give, where the corpus has none; None for a label the model
+    lacks."""
     if emotion_of(cut) not in explainer.labels.labels:
         return None
     measured = {name: result.descriptors[name].measured_level or UNKNOWN for name in SPOKEN}

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lhotse import MonoCut
+
 from tonelens.config import load_recipe, recipe_differences
-from tonelens.corpora.cuts import corpus_of, read_cuts
+from tonelens.corpora.cuts import corpus_of, fold_of, part_of, read_cuts
 from tonelens.evaluation.paper_rows import TEST_CLIPS, Row
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
@@ -73,6 +75,16 @@ def only_corpus(data: Sequence[Path]) -> str | None:
     return corpora.pop() if len(corpora) == 1 else None
 
 
+def published_clips(cuts: Sequence[MonoCut]) -> int | None:
+    """Clips of the paper's test part that these cuts are of, left-out ones included; None for any others."""
+    corpora = {corpus_of(cut) for cut in cuts}
+    if corpora == {"meld"} and {part_of(cut) for cut in cuts} == {"test"}:
+        return TEST_CLIPS["meld"]
+    if corpora == {"iemocap"} and {fold_of(cut) for cut in cuts} == {5}:
+        return TEST_CLIPS["iemocap"]
+    return None
+
+
 def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) -> Repetition:
     """Test the trained model on its test part.
 
@@ -85,7 +97,13 @@ def repeated(row: Row, model: Path, data: Sequence[Path], reporter: Reporter) ->
     predicted = predict(explainer, chosen, reporter)
     predicted.require_some()
     corpus = "+".join(sorted({corpus_of(cut) for cut in chosen}))
-    report = evaluate(predicted.predictions, protocol=protocol, system=row.system, corpus=corpus)
+    report = evaluate(
+        predicted.predictions,
+        protocol=protocol,
+        system=row.system,
+        corpus=corpus,
+        published_clips=published_clips(chosen),
+    )
     ours = {figure.metric: 100 * figure.value for figure in report.figures()}
     return Repetition(
         corpus=corpus,
@@ -104,12 +122,14 @@ def _beside(row: Row, corpus: str, ours: Mapping[str, float], *, writes_words: b
     for name, values in ({corpus: printed[corpus]} if corpus in printed else printed).items():
         is_same = name == corpus
         tolerance = values.tolerance(name) if is_same else None
-        found.append(
+        found += [
             Measured(
-                metric="wa", paper=values.wa, paper_corpus=name, ours=ours["wa"], tolerance=tolerance,
+                metric=metric, paper=values.wa, paper_corpus=name, ours=ours[metric], tolerance=tolerance,
                 is_same_corpus=is_same,
             )
-        )  # fmt: skip
+            for metric in ("wa", "wa_published")
+            if metric in ours
+        ]  # fmt: skip
         if values.wer is not None and writes_words and "wer" in ours:
             found.append(
                 Measured(
@@ -141,12 +161,12 @@ def repetition_page(name: str, row: Row, found: Repetition) -> str:
     """The result in lines."""
     lines = [f"{name}: {row.system}, {found.corpus}, {found.clips} clips", f"protocol: {found.protocol}", ""]
     for one in found.scores:
-        both = f"{one.metric:<10}paper {one.paper:5.1f}   ours {one.ours:5.1f}   "
+        both = f"{one.metric:<14}paper {one.paper:5.1f}   ours {one.ours:5.1f}   "
         within = "" if one.tolerance is None else f" {one.tolerance:.1f} points"
         lines.append(
             f"{both}deviation {one.ours - one.paper:+5.1f}   {one.verdict}{within}"
             if one.is_same_corpus
             else f"{both}no tolerance: the paper's is of {one.paper_corpus}, ours of {found.corpus}"
         )
-    lines += [f"{metric:<10}{'':11}   ours {value:5.1f}" for metric, value in found.others.items()]
+    lines += [f"{metric:<14}{'':11}   ours {value:5.1f}" for metric, value in found.others.items()]
     return "\n".join([*lines, "", *(f"differs: {difference}" for difference in found.differences)])

@@ -51,6 +51,7 @@ def report_row(report: Report, slices: Sequence[Slice] = ()) -> dict[str, Any]:
         "protocol": report.protocol,
         "notes": list(report.notes),
         "clips": report.clips,
+        "published_clips": report.published_clips,
         "speakers": report.speakers,
         "interval_unit": report.emotion.classes.ua.unit,
         "rows": [figure.to_row() for one in reports for figure in one.figures()],
@@ -64,7 +65,7 @@ def report_row(report: Report, slices: Sequence[Slice] = ()) -> dict[str, Any]:
             for descriptor in report.descriptors
         },
         "transcripts": _without_intervals(report.transcripts),
-        "captions": _without_intervals(report.captions),
+        "captions": _captions_row(report.captions),
         **({} if report.votes is None else {"votes": _votes_row(report.votes)}),
         "slices": [_slice_row(one) for one in slices],
     }
@@ -102,6 +103,12 @@ def _emotion_lines(report: Report) -> Iterator[str]:
         ],
     )
     yield NAMES
+    if report.published_clips is not None:
+        published, right = report.published_clips, report.right
+        yield (
+            f"wa_published = {100 * right / published:.1f} %: {right} right of the {published} clips that "
+            f"the published test part has; the {published - report.clips} not tested count as wrong."
+        )
     if emotion.ece is not None and emotion.with_probabilities < report.clips:
         yield f"ECE over the {emotion.with_probabilities} clips that have probabilities."
     if emotion.ece_before is not None:
@@ -195,6 +202,10 @@ def _words_lines(report: Report) -> Iterator[str]:
                 )
             ],
         )
+        for name, score in (("METEOR", captions.meteor), ("SPICE", captions.spice)):
+            why = captions.not_scored.get(name.lower())
+            yield f"{name}: not scored, {why}." if score is None else f"{name} % (95 %): {_percent(score)}."
+        yield ""
 
 
 def _slice_lines(slices: Sequence[Slice]) -> Iterator[str]:
@@ -263,6 +274,12 @@ def _without_intervals(scores: TranscriptScores | CaptionScores | None) -> dict[
     if scores is None:
         return None
     return {name: value for name, value in asdict(scores).items() if isinstance(value, int)}
+
+
+def _captions_row(captions: CaptionScores | None) -> dict[str, Any] | None:
+    """The counts, and what could not be scored."""
+    counts = _without_intervals(captions)
+    return None if captions is None else {**(counts or {}), "not_scored": dict(captions.not_scored)}
 
 
 def _classes_row(classes: ClassScores) -> dict[str, Any]:

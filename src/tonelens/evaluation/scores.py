@@ -26,6 +26,8 @@ class Report:
     notes: tuple[str, ...]
     """Sentences that belong beside every number (speakers shared, how intervals were drawn ...)."""
     clips: int
+    published_clips: int | None
+    """Clips that the tested part has as it is published; None where it is no published part."""
     speakers: int
     """Different known speakers."""
     emotion: EmotionScores
@@ -36,6 +38,11 @@ class Report:
     """None where no reference caption is known."""
     votes: VoteScores | None
     """None where no clip has listeners' votes."""
+
+    @property
+    def right(self) -> int:
+        """Clips with the right emotion."""
+        return sum(row[place] for place, row in enumerate(self.emotion.classes.confusion))
 
     def figures(self) -> list[Figure]:
         """Every number as a row of a results file."""
@@ -50,12 +57,18 @@ class Report:
             scores["bleu4"] = self.captions.bleu4
             scores["rouge_l"] = self.captions.rouge_l
             scores["cider"] = self.captions.cider
+            if self.captions.meteor:
+                scores["meteor"] = self.captions.meteor
+            if self.captions.spice:
+                scores["spice"] = self.captions.spice
         if self.votes:
             scores |= {f"votes_{name}": score for name, score in self.votes.intervals().items()}
         rows = [
             Figure.of(score, system=self.system, corpus=self.corpus, protocol=self.protocol, metric=metric)
             for metric, score in scores.items()
         ]
+        if self.published_clips is not None:
+            rows.append(self._plain("wa_published", self.right / self.published_clips, self.published_clips))
         rows.append(self._plain("parse_rate", self.emotion.parse_rate, self.clips))
         if self.emotion.ece is not None:
             rows.append(self._plain("ece", self.emotion.ece, self.emotion.with_probabilities))
@@ -83,6 +96,7 @@ def evaluate(
     system: str = "model",
     corpus: str = "all",
     temperature: float | None = None,
+    published_clips: int | None = None,
 ) -> Report:
     """Score one system's predictions.
 
@@ -93,6 +107,8 @@ def evaluate(
         system: the system's name.
         corpus: the corpus's name, or `all`.
         temperature: what the system's probabilities were calibrated with; None where they were not.
+        published_clips: how many clips the tested part has as it is published; those that nobody could test
+            count as wrong in `wa_published`.
 
     Raises:
         CorpusError: no predictions, or an id that occurs twice.
@@ -105,6 +121,7 @@ def evaluate(
         protocol=protocol,
         notes=(*notes, _interval_note(predictions, emotion)),
         clips=len(predictions),
+        published_clips=published_clips,
         speakers=_speakers(predictions),
         emotion=emotion,
         descriptors=score_descriptors(predictions),
