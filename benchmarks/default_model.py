@@ -68,7 +68,7 @@ def measured(model: Path, data: list[Path]) -> list[Figure]:
     chosen, _ = held_out_cuts(cuts, explainer.loaded.card)
     predicted = predict(explainer, chosen)
     print(f"{len(chosen)} clips, {len(predicted.refused)} could not be read")
-    temperature = explainer.loaded.card.calibration.temperature if explainer.loaded.card.calibration else None
+    temperature = explainer.loaded.card.temperature
     figures = []
     for corpus in ("all", *sorted({prediction.corpus or "" for prediction in predicted.predictions})):
         clips = [p for p in predicted.predictions if corpus in ("all", p.corpus)]

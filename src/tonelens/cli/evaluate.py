@@ -53,8 +53,7 @@ def evaluate(  # noqa: PLR0913 - one for every option
     wanted, groups = conditions_named(conditions or []), groups_named(by)
     hide_loading_bars()
     explainer = Explainer.from_pretrained(model)
-    calibration = explainer.loaded.card.calibration
-    temperature = calibration.temperature if calibration else None
+    temperature = explainer.loaded.card.temperature
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
     with Bars() as bars:
         said_under = partial(predict, explainer, chosen, bars, adapt=adapt, transcripts=transcripts)

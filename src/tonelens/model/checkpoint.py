@@ -73,6 +73,11 @@ class ModelCard:
     started_from: StartedFrom | None = None
     """None where the weights began at random."""
 
+    @property
+    def temperature(self) -> float | None:
+        """What stated probabilities were divided by before the softmax; None without a calibration."""
+        return None if self.calibration is None else self.calibration.temperature
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
