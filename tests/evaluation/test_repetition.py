@@ -30,9 +30,8 @@ def test_a_score_on_another_corpus_has_neither_deviation_nor_tolerance():
         corpus="ravdess", clips=240, scores=(other,), others={}, protocol="fold 1", differences=()
     )
     page = repetition_page("table2_row7", ROWS["table2_row7"], found)
-    assert (
-        "wa            paper  60.1   ours  66.7   no tolerance: the paper's is of meld, ours of ravdess" in page
-    )
+    line = "wa            paper  60.1   ours  66.7   no tolerance: the paper's is of meld, ours of ravdess"
+    assert line in page
     assert "deviation" not in page
 
 

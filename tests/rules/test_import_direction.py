@@ -16,6 +16,7 @@ FOUNDATIONS = (
     "recipe",
     "config",
     "results",
+    "request",
     "progress",
     "runtime",
 )
