@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -37,8 +38,8 @@ def test_every_command_and_every_option_has_help(command):
     (registered,) = [found for found in app.registered_commands if found.callback.__name__ == command]
     undescribed = [
         name
-        for name, kind in registered.callback.__annotations__.items()
-        if name != "return" and "help=" not in str(kind)
+        for name, kind in get_type_hints(registered.callback, include_extras=True).items()
+        if name != "return" and not any(getattr(one, "help", None) for one in get_args(kind))
     ]
     assert undescribed == []
 
