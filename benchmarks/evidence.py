@@ -136,7 +136,9 @@ def examined_by_corpus(
     worse: list[Backend] = [altered_backend(explainer, "descriptor", "zero"), Majority.of(everything)]
     for backend in worse:
         by_corpus = {
-            corpus: asked(backend, levels, cuts, work / backend.name / corpus, interventions_only=True)
+            corpus: asked(
+                backend, levels, cuts, work / model.name / backend.name / corpus, interventions_only=True
+            )
             for corpus, cuts in parts.items()
         }
         for corpus, found in {**by_corpus, "all": [row for of in by_corpus.values() for row in of]}.items():
