@@ -35,6 +35,7 @@ def test_every_command_and_every_option_has_help(command):
     ended = tonelens(command, "--help")
     assert ended.exit_code == 0
     assert f"Usage: tonelens {command}" in ended.stdout
+    assert "Ⓜ" not in ended.stdout, "`:m:` is drawn as a picture"
     (registered,) = [found for found in app.registered_commands if found.callback.__name__ == command]
     undescribed = [
         name

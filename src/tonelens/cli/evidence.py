@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def evidence(
     system: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="a model or run, hf:NAME, http://..., command:..., python:m:f"),
+        typer.Argument(
+            metavar="MODEL", help="a model or run, hf:NAME, http://..., command:..., python:module:function"
+        ),
     ],
     cuts: Annotated[Path, typer.Argument(help="cuts that `prepare` or `annotate` wrote")],
     out: Annotated[Path, typer.Option(help="every clip's answers and the summary; to go on later")],
