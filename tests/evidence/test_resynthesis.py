@@ -1,5 +1,6 @@
 """One property changed and nothing else, heard by the same measures that judge claims."""
 
+import hashlib
 import sys
 from dataclasses import replace
 
@@ -122,6 +123,7 @@ def test_the_melody_of_another_recording_without_its_words(spoken):
     assert after.speech_s == pytest.approx(before.speech_s, rel=0.03)
     assert after.level_dbfs == pytest.approx(before.level_dbfs, abs=0.1)
     assert "melody of rising" in made.source
+    assert made.sha256 == hashlib.sha256(made.samples.tobytes()).hexdigest()
 
 
 def test_without_a_voice_there_is_no_melody_to_give(spoken):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import soxr
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from tonelens.audio import SAMPLE_RATE, Samples
 from tonelens.batching.channel import Channel, draw_channel, through
-from tonelens.descriptors.vocoder import analyse, synthesise
+from tonelens.descriptors.vocoder import analyse, moved, synthesise
 from tonelens.recipe import AugmentConfig, UtteranceConfig
 
 
@@ -116,11 +116,7 @@ def changed_samples(samples: Samples, change: Change) -> Samples:
 
 def _revoiced(samples: Samples, change: Change) -> Samples:
     """Through the vocoder, as loud as before (RMS)."""
-    voice = analyse(samples)
-    moved = replace(
-        voice, f0_F=voice.f0_F * 2 ** (change.semitones / 12), frame_ms=voice.frame_ms / change.pace
-    )
-    made = synthesise(moved)
+    made = synthesise(moved(analyse(samples), semitones=change.semitones, pace=change.pace))
     power, before = (float(np.mean(np.square(wave, dtype=np.float64))) for wave in (made, samples))
     return np.asarray(made * math.sqrt(before / max(power, 1e-12)), dtype=np.float32)
 

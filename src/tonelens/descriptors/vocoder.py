@@ -11,7 +11,7 @@ Source    Morise, Yokomori, Ozawa 2016, "WORLD: a vocoder-based high-quality spe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -59,6 +59,11 @@ def _f0(pitch: PitchTrack, times_F: Floats) -> Floats:
     f0_F = np.interp(times_F, pitch.times_s[pitch.is_voiced], voiced_hz)
     is_voiced_F = np.interp(times_F, pitch.times_s, pitch.is_voiced.astype(np.float64)) >= 0.5
     return np.where(is_voiced_F, np.clip(f0_F, *F0_RANGE_HZ), 0.0)
+
+
+def moved(voice: Voice, *, semitones: float = 0.0, pace: float = 1.0) -> Voice:
+    """With another F0 or pace, each for itself; the envelope stays."""
+    return replace(voice, f0_F=voice.f0_F * 2 ** (semitones / 12), frame_ms=voice.frame_ms / pace)
 
 
 def synthesise(voice: Voice) -> Samples:

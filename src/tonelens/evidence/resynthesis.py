@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from tonelens.audio import SAMPLE_RATE, Audio, Samples
 from tonelens.descriptors.loudness import mean_level_dbfs, track_loudness
-from tonelens.descriptors.vocoder import F0_RANGE_HZ, Floats, Voice, analyse, synthesise
+from tonelens.descriptors.vocoder import F0_RANGE_HZ, Floats, Voice, analyse, moved, synthesise
 from tonelens.errors import InputError
 from tonelens.evidence.pauses import with_longer_pauses
 
@@ -108,9 +108,7 @@ def with_melody_of(audio: Audio, donor: Audio) -> Audio:
         f0_F[sung_F] = np.exp(np.interp(here, there, np.log(other.f0_F[given_F])))
         voice = replace(voice, f0_F=f0_F)
     samples = _of_length(synthesise(voice), len(audio.samples))
-    digest = hashlib.sha256(samples.tobytes()).hexdigest()
-    name = f"{audio.source} (melody of {donor.source})"
-    return Audio(_as_loud(samples, audio), name, digest)
+    return _as_audio(_as_loud(samples, audio), audio, f"melody of {donor.source}")
 
 
 def _spread(frames_F: NDArray[np.intp]) -> Floats:
@@ -124,14 +122,14 @@ def changed(voice: Voice, change: Change) -> Voice:
     f0_F, is_voiced_F = voice.f0_F, voice.f0_F > 0
     match change.kind:
         case "pitch":
-            return replace(voice, f0_F=f0_F * 2 ** (change.amount / 12))
+            return moved(voice, semitones=change.amount)
         case "variation" if is_voiced_F.any():
             median = float(np.median(f0_F[is_voiced_F]))
-            moved_F = np.where(is_voiced_F, median * (np.maximum(f0_F, 1.0) / median) ** change.amount, 0.0)
+            shifted_F = np.where(is_voiced_F, median * (np.maximum(f0_F, 1.0) / median) ** change.amount, 0.0)
             low, high = F0_RANGE_HZ
-            return replace(voice, f0_F=np.where(is_voiced_F, np.clip(moved_F, low / 2, 2 * high), 0.0))
+            return replace(voice, f0_F=np.where(is_voiced_F, np.clip(shifted_F, low / 2, 2 * high), 0.0))
         case "speed":
-            return replace(voice, frame_ms=voice.frame_ms / change.amount)
+            return moved(voice, pace=change.amount)
         case "tilt":
             bins = voice.envelope_FB.shape[1]
             hz_B = np.linspace(0, SAMPLE_RATE / 2, bins)
@@ -158,6 +156,6 @@ def _of_length(samples: Samples, length: int) -> Samples:
     return np.pad(samples, (0, max(0, length - len(samples))))[:length]
 
 
-def _as_audio(samples: Samples, audio: Audio, change: Change) -> Audio:
+def _as_audio(samples: Samples, audio: Audio, change: Change | str) -> Audio:
     digest = hashlib.sha256(samples.tobytes()).hexdigest()
     return Audio(samples, f"{audio.source} ({change})", digest)
