@@ -78,8 +78,10 @@ def test_members_learn_shares_and_pass_over_what_is_untaught():
     shares = torch.tensor([[0.75, 0.25, 0.0], [0.0, 0.0, 0.0]])
     # By hand, of the first clip alone: members say 0.75 ln 2 + 0.25 ln 4 and 0.75 ln 4 + 0.25 ln 2.
     expected = ((0.75 + 0.5) + (1.5 + 0.25)) * math.log(2) / 2
-    assert _of_members(probabilities.log(), shares, 0.0).item() == pytest.approx(expected, rel=1e-5)
-    assert _of_members(probabilities.log(), torch.zeros(2, 3), 0.0).item() == 0.0
+    for taught, loss in (([True, False], expected), ([False, False], 0.0)):
+        taught_B = torch.tensor(taught)
+        found = _of_members(probabilities.log()[taught_B], shares[taught_B], 0.0)
+        assert found.item() == pytest.approx(loss, rel=1e-5)
 
 
 def test_the_utterance_stage_learns_how_far_listeners_disagree():

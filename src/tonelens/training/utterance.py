@@ -38,8 +38,6 @@ from tonelens.training.soft_labels import label_shares
 WARMUP_SHARE = 0.05
 AVERAGE_DECAY = 0.99
 """Of the exponential average of the weights, which is what stays."""
-UNTAUGHT = -100
-"""In the place of an emotion: the cross-entropy passes over it."""
 COPIES_SEED = 0
 """Copies do not follow the recipe's seed, so that runs of other seeds find them in the cache."""
 
@@ -72,19 +70,16 @@ class UtteranceData:
     def batches(self, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
         """One epoch: every clip once, each in a version drawn anew.
 
-        Rows, frames, emotion (indices (B,), or shares (B, C), all zero where untaught), descriptors.
+        Rows, frames, emotion (indices (B,) or shares (B, C)), whether it is taught (B,), descriptors.
         """
         versions, clips = self.rows_ANS.shape[:2]
         order = torch.randperm(clips, generator=generator)
         for chosen in (order[first : first + size] for first in range(0, clips, size)):
             version = torch.randint(versions, chosen.shape, generator=generator)
-            teaches = self.teaches_emotion_A[version]
-            emotion = self.emotion_N[chosen].where(teaches, UNTAUGHT)
-            if self.shares_NC is not None:
-                emotion = self.shares_NC[chosen] * teaches.unsqueeze(-1)
+            emotion = self.emotion_N if self.shares_NC is None else self.shares_NC
             yield (
                 self.rows_ANS[version, chosen], self.frames_AN[version, chosen],
-                emotion, self.descriptors_ANQ[version, chosen],
+                emotion[chosen], self.teaches_emotion_A[version], self.descriptors_ANQ[version, chosen],
             )  # fmt: skip
 
 
@@ -215,6 +210,7 @@ def _losses(
     rows_BS: Tensor,
     frames_B: Tensor,
     emotion: Tensor,
+    taught_B: Tensor,
     descriptors_BQ: Tensor,
 ) -> dict[str, Tensor]:
     """`loss` and its parts; every member answers alone, and their losses are averaged."""
@@ -223,7 +219,7 @@ def _losses(
     pooled_BP = latent.z_BTZ.squeeze(1)
     kl = kl_a_frame(latent, frames_B) / members
     logits_BMC = member_logits(side.emotion_head, pooled_BP, members)
-    of_emotion = _of_members(logits_BMC, emotion, objective.label_smoothing)
+    of_emotion = _of_members(logits_BMC[taught_B], emotion[taught_B], objective.label_smoothing)
     loss = objective.emotion_head_weight * of_emotion + objective.beta * kl
     parts = {"kl_utterance": kl, "emotion_head": of_emotion}
     if side.descriptor_heads is not None:
@@ -237,22 +233,11 @@ def _losses(
 
 
 def _of_members(logits_BMC: Tensor, target: Tensor, smoothing: float) -> Tensor:
-    """Mean over the taught clips and the members; `target` is (B,) of indices or (B, C) of shares."""
-    if target.ndim == 2:
-        return _of_shares(logits_BMC, target, smoothing)
-    if bool((target == UNTAUGHT).all()):
-        return logits_BMC.sum() * 0.0
-    target_BM = target.unsqueeze(-1).expand(logits_BMC.shape[:2])
-    return F.cross_entropy(logits_BMC.transpose(1, 2), target_BM, label_smoothing=smoothing)
-
-
-def _of_shares(logits_BMC: Tensor, shares_BC: Tensor, smoothing: float) -> Tensor:
-    taught_B = shares_BC.sum(dim=-1) > 0
-    if not bool(taught_B.any()):
-        return logits_BMC.sum() * 0.0
-    logits_BMC = logits_BMC[taught_B]
-    shares_BMC = shares_BC[taught_B].unsqueeze(1).expand_as(logits_BMC)
-    return F.cross_entropy(logits_BMC.flatten(0, 1), shares_BMC.flatten(0, 1), label_smoothing=smoothing)
+    """Mean over clips and members, 0 of no clip; `target` is (B,) of indices or (B, C) of shares."""
+    if not len(logits_BMC):
+        return logits_BMC.sum()
+    target = target.unsqueeze(-1).expand(*target.shape, logits_BMC.shape[1])
+    return F.cross_entropy(logits_BMC.transpose(1, 2), target, label_smoothing=smoothing)
 
 
 def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:
