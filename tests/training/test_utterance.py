@@ -71,14 +71,17 @@ def test_it_learns_what_the_statistics_tell_and_states_every_epoch():
     assert rows[3]["loss"] == pytest.approx(total, rel=1e-4)
 
 
-def test_a_version_that_teaches_no_emotion_teaches_its_descriptors_alone():
+@pytest.mark.parametrize("by_votes", [False, True], ids=["labels", "votes"])
+def test_a_version_that_teaches_no_emotion_teaches_its_descriptors_alone(by_votes):
     """The second version has the other emotion's rows: taught, it would confuse the head."""
     recipe = recipe_of()
     model, _ = small_model(recipe)
     data = told_apart(model)
     swapped = data.rows_ANS.clone()
     swapped[1, :, 0] *= -1
-    data = replace(data, rows_ANS=swapped, teaches_emotion_A=torch.tensor([True, False]))
+    classes = model.emotion_head.out_features
+    votes = torch.nn.functional.one_hot(data.emotion_N, classes).float() if by_votes else None
+    data = replace(data, rows_ANS=swapped, teaches_emotion_A=torch.tensor([True, False]), shares_NC=votes)
     learn_utterance(UtteranceSide.of(model), data, recipe, Quiet())
     model.eval()
     with torch.no_grad():
