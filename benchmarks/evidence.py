@@ -37,13 +37,13 @@ from tonelens.audio import Audio
 from tonelens.corpora.cuts import corpus_of, read_cuts
 from tonelens.descriptors.levels import Levels
 from tonelens.evaluation.predict import held_out_cuts
-from tonelens.evidence.agreement_summary import Share
 from tonelens.evidence.backend import Backend, Heard, OwnBackend
 from tonelens.evidence.deletion import Paired
 from tonelens.evidence.examine import PARTS, Examiner, Part, Row
 from tonelens.evidence.examine_clips import examine_clips, examine_streams
 from tonelens.evidence.examined import Examined, examined
 from tonelens.evidence.means import Mean
+from tonelens.evidence.shares import Share
 from tonelens.evidence.streams import altered_backend
 from tonelens.explain import Explainer
 from tonelens.progress import Quiet

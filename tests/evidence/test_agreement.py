@@ -17,8 +17,9 @@ from tonelens.descriptors.levels import DESCRIPTORS
 from tonelens.descriptors.measure import measure
 from tonelens.errors import LabelError, ModelError
 from tonelens.evidence.agreement import Known, agreement_of, agreements_of, reference_levels
-from tonelens.evidence.agreement_summary import share, summarise
+from tonelens.evidence.agreement_summary import summarise
 from tonelens.evidence.backend import Heard, OwnBackend
+from tonelens.evidence.shares import share
 from tonelens.results import TimedWord
 
 EMOTIONS = ("neutral", "sadness", "anger", "fear", "surprise")

@@ -12,34 +12,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
-
 from tonelens.descriptors.levels import DESCRIPTORS
 from tonelens.evidence.agreement import EMPHASIS, Agreement, Judged
-
-CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A count out of `n` with its interval."""
-
-    count: int
-    n: int
-    low: float
-    high: float
-
-    @property
-    def value(self) -> float:
-        """The share, 0 to 1."""
-        return self.count / self.n
-
-    def __str__(self) -> str:
-        return f"{100 * self.value:.0f} % ({100 * self.low:.0f} to {100 * self.high:.0f})"
+from tonelens.evidence.shares import Share, share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +79,6 @@ def summarise(agreements: Sequence[Agreement]) -> AgreementSummary:
         descriptors=tuple(_of_one(name, claims) for name, claims in by_name.items() if claims),
         contradictions=tuple((found.source, claim) for found in agreements for claim in found.contradictions),
     )
-
-
-def share(hits: Iterable[bool]) -> Share:
-    """The share of hits among one or more, with its Wilson interval."""
-    known = list(hits)
-    ends = stats.binomtest(sum(known), len(known)).proportion_ci(CONFIDENCE, method="wilson")
-    return Share(sum(known), len(known), float(ends.low), float(ends.high))
 
 
 def _of_one(name: str, claims: Sequence[Judged]) -> DescriptorAgreement:

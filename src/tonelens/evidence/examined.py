@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 from tonelens.evidence.agreement import Agreement, Judged
-from tonelens.evidence.agreement_summary import AgreementSummary, Share, share, summarise
+from tonelens.evidence.agreement_summary import AgreementSummary, summarise
 from tonelens.evidence.alterations import HOWS
 from tonelens.evidence.conflict import ConflictSet
 from tonelens.evidence.counterfactual import STEPS
@@ -24,6 +24,7 @@ from tonelens.evidence.deletion import Paired, SpanTest, deletions, insertions
 from tonelens.evidence.examine import Row, trial_from
 from tonelens.evidence.interventions import Scores, scores_by_descriptor
 from tonelens.evidence.means import Mean
+from tonelens.evidence.shares import Share, share
 from tonelens.evidence.streams import DONE, StreamShares
 
 SCHEMA = "tonelens/evidence@1"

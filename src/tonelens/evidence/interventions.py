@@ -29,9 +29,9 @@ from tonelens.audio import Audio
 from tonelens.descriptors.levels import DESCRIPTORS, Levels, Reference, Standard
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
-from tonelens.evidence.agreement_summary import Share, share
 from tonelens.evidence.backend import Backend, Heard
 from tonelens.evidence.resynthesis import Change, Kind, resynthesised
+from tonelens.evidence.shares import Share, share
 
 KINDS: Mapping[str, Kind] = MappingProxyType({"pitch": "pitch", "volume": "volume", "speed": "speed"})
 """The change that moves each descriptor."""
