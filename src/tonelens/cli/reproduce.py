@@ -87,7 +87,7 @@ def _check_start(row: str, start: str | None, scale: str) -> None:
         told = "".join(f" --set {setting}" for setting in START_SETTINGS)
         at_scale = "" if scale == "paper" else f" --scale {scale}"
         raise InputError(
-            f"{row}: begins with a run of {first} on other corpora, and --start is missing. Make the run with "
+            f"{row}: begins with a run of {first} on other corpora, but --start is missing. Make it with "
             f"`tonelens reproduce {first}{at_scale} --data OTHER_CUTS --out RUN{told}`, then add --start RUN."
         )
 

@@ -54,7 +54,7 @@ def open_row_start(
     voices = {speaker_of(cut) for path in data for cut in read_cuts(path)}
     if known := sorted(speaker for speaker in voices if speaker in heard):
         raise CorpusError(
-            f"{run}: was trained on {len(known)} of these cuts' speakers ({known[0]}, ...), but must be a run "
-            f"on other corpora. Give --start such a run."
+            f"{run}: was trained on {len(known)} of these cuts' speakers ({known[0]}, ...), but must be "
+            f"a run on other corpora. Give --start such a run."
         )
     return start
