@@ -89,8 +89,9 @@ def test_a_row_of_the_sequel_is_trained_out_of_domain_and_then_in_domain(journey
     assert "every clip was trained on, so nothing is tested" in ended.stdout
     assert f"next: tonelens reproduce sequel_in_domain --start {first}" in ended.stdout
     own = ["data.protocol=emobox", "schedule.asr_epochs=1", "schedule.ser_epochs=1"]
+    own = [word for setting in own for word in ("--set", setting)]
     ended = tonelens("reproduce", "sequel_in_domain", "--scale", "shared", "--data", elsewhere,
-                     "--start", first, "--out", second, *(word for one in own for word in ("--set", one)))  # fmt: skip
+                     "--start", first, "--out", second, *own)  # fmt: skip
     assert ended.exit_code == 0, ended.stderr
     assert "sequel: out of domain first, then in domain, other, 16 clips" in ended.stdout
     (trainings,) = [line for line in ended.stdout.splitlines() if "differs: begun with" in line]
