@@ -41,6 +41,7 @@ from tonelens.explain import Explainer
 from tonelens.progress import Quiet
 from tonelens.recipe import Recipe
 from tonelens.training.run import train_on
+from tonelens.training.start import Start
 
 PROTOCOLS = (
     ("ravdess", "emobox"),
@@ -102,10 +103,12 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
     return list(read_predictions(done))
 
 
-def trained_explainer(recipe: Recipe, data: Sequence[Path], run: Path, cache: Path) -> Explainer:
-    """A model trained into `run`, which goes on where it was stopped."""
+def trained_explainer(
+    recipe: Recipe, data: Sequence[Path], run: Path, cache: Path, start: Start | None = None
+) -> Explainer:
+    """A model trained into `run`, which goes on where it was stopped; `start` is what it begins with."""
     is_begun = (run / "run.json").is_file()
-    train_on(recipe, data, run, resume=is_begun, cache=cache, reporter=Quiet())
+    train_on(recipe, data, run, resume=is_begun, cache=cache, reporter=Quiet(), start=start)
     return Explainer.from_pretrained(run)
 
 

@@ -11,6 +11,9 @@ Values    labels, descriptors and words from the generated text (a classifier's 
           rows that write a transcript; caption scores only of rows that state everything, since a shorter
           sentence is scored against a shorter reference. wa_below_proposed: the proposed row's WA less this
           row's, with its interval; holm_p: of that difference, within its family (`matrix_page.FAMILIES`).
+          A family with another first row has wa_below_ROW.
+Sequel    sequel_in_domain begins with a run on the other shared corpora (`matrix_pretraining`), which stays
+          in --work/pretrained; then it is trained as sequel_template is.
 Resume    every (row, corpus, fold, seed) leaves its predictions in --work; what is there is not made again.
 Run       python benchmarks/matrix.py --work DIR [--part ravdess:1,2]... [--rows NAME]... [--seeds 3]
           -> docs/results/matrix.json and matrix.md. With --shard K/N the K-th of N parts of the trainings is
@@ -29,9 +32,9 @@ from pathlib import Path
 from figures import RESULTS, Figure, over_seeds, shared_folder, write_figures
 from folds import trained_explainer, write_answers
 from matrix_page import Answers, Page, compared, difference_figures, matrix_page
+from matrix_pretraining import Pretraining, cuts_of, pretrained, recipe_of
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.paper_rows import PROPOSED, ROWS
 from tonelens.evaluation.predict import held_out_cuts
 from tonelens.evaluation.prediction import read_predictions
@@ -39,6 +42,7 @@ from tonelens.evaluation.scores import evaluate
 from tonelens.evaluation.shared_scale import BASE, SETTINGS, STAND_INS, shared_recipe
 from tonelens.recipe import Recipe
 from tonelens.storage import write_text
+from tonelens.training.start import Start
 
 PARTS = ("ravdess:2", "emodb:1")
 CAPTIONS = ("bleu4", "rouge_l", "cider")
@@ -83,17 +87,22 @@ class Job:
     def recipe(self, encoder: Path) -> Recipe:
         """What is trained; `encoder` is where the base's encoder lies."""
         settings = [f"data.fold={self.fold}", f"seed={self.seed}"]
-        row = ROWS[self.row]
-        if shared_recipe(row).encoder.source == load_recipe(BASE).encoder.source:
-            settings.append(f"encoder.source={encoder}")
-        return shared_recipe(row, settings, corpus=self.corpus)
+        return recipe_of(self.row, encoder, settings, self.corpus)
+
+    def start(self, encoder: Path, work: Path) -> Start | None:
+        """What it begins with; None where that is random."""
+        first = ROWS[self.row].start
+        if first is None:
+            return None
+        return pretrained(Pretraining(first, self.corpus, self.seed), encoder, work)
 
 
 def same_systems(rows: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The first row of every system -> all rows that are this system."""
-    found: dict[Recipe, list[str]] = {}
+    found: dict[tuple[Recipe, str | None], list[str]] = {}
     for name in rows:
-        found.setdefault(replace(shared_recipe(ROWS[name]), name=""), []).append(name)
+        trained = replace(shared_recipe(ROWS[name]), name="")
+        found.setdefault((trained, ROWS[name].start), []).append(name)
     return {names[0]: tuple(names) for names in found.values()}
 
 
@@ -133,20 +142,14 @@ def answer(job: Job, encoder: Path, work: Path) -> None:
         return
     start = time.perf_counter()
     run = work / "runs" / job.name
-    cuts = _cuts(job.corpus, work)
-    explainer = trained_explainer(job.recipe(encoder), [cuts], run, work / "cache" / job.corpus)
+    cuts = cuts_of(job.corpus, work)
+    begun = job.start(encoder, work)
+    explainer = trained_explainer(job.recipe(encoder), [cuts], run, work / "cache" / job.corpus, begun)
     trained = time.perf_counter()
     chosen, _ = held_out_cuts(list(read_cuts(cuts)), explainer.loaded.card)
     write_answers(explainer, chosen, done)
     shutil.rmtree(run)
     print(f"{job.name}: {trained - start:.0f} s, test {time.perf_counter() - trained:.0f} s", flush=True)
-
-
-def _cuts(corpus: str, work: Path) -> Path:
-    file = work / "cuts" / corpus / "cuts.jsonl.gz"
-    if not file.is_file():
-        prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
-    return file
 
 
 def complete(systems: dict[str, tuple[str, ...]], part: Part, seeds: int, work: Path) -> list[Answers]:

@@ -3,6 +3,7 @@
 import pytest
 
 import matrix
+import matrix_pretraining
 from matrix_page import FAMILIES, Answers, Page, compared, difference_figures, gained, matrix_page, sentence
 from tonelens.evaluation.paper_rows import PROPOSED, ROWS
 from tonelens.evaluation.prediction import Prediction, write_predictions
@@ -66,9 +67,12 @@ def test_a_row_without_a_small_encoder_is_left_out():
 
 
 def test_every_other_system_is_asked_about_in_exactly_one_family():
-    asked = [name for family in FAMILIES.values() for name in family]
+    asked = [name for family in FAMILIES.values() for name in family.claims]
+    firsts = {family.first for family in FAMILIES.values()}
     rows = [name for name in ROWS if matrix.has_small_encoder(name)]
-    assert sorted(asked) == sorted(set(matrix.same_systems(rows)) - {PROPOSED})
+    assert sorted(asked) == sorted(set(matrix.same_systems(rows)) - firsts)
+    assert firsts == {PROPOSED, "sequel_template"}
+    assert all(family.better <= set(family.claims) for family in FAMILIES.values())
 
 
 def test_shards_hold_every_training_once():
@@ -172,3 +176,93 @@ def test_a_system_that_is_not_complete_is_named_and_left_out(tmp_path, capsys):
     (only,) = matrix.complete(systems, part, 2, tmp_path)
     assert (only.name, len(only.runs)) == (PROPOSED, 2)
     assert "one_stage ravdess/emobox-1: without one_stage-ravdess-1-1; left out" in capsys.readouterr().out
+
+
+def test_a_row_that_begins_with_a_run_is_another_system():
+    """At shared scale its recipe is that of the run's row."""
+    systems = matrix.same_systems(["sequel_template", "sequel_in_domain"])
+    assert list(systems) == ["sequel_template", "sequel_in_domain"]
+
+
+@pytest.fixture(scope="module")
+def sequel():
+    """By hand: template 36/60, no SED 18/60 (30 points below), in domain 54/60 (30 points above)."""
+    return [
+        system(PROPOSED, run([8] * 6)),
+        system("sequel_template", run([6] * 6)),
+        system("sequel_no_sed", run([2, 4, 3, 3, 3, 3])),
+        system("sequel_in_domain", run([9, 9, 8, 10, 9, 9])),
+    ]
+
+
+def test_the_sequel_is_held_against_its_own_row(sequel):
+    family = compared(sequel)["The sequel"]
+    assert [(pair.first, pair.second) for pair in family.pairs] == [
+        ("sequel_template", "sequel_no_sed"), ("sequel_template", "sequel_in_domain"),
+    ]  # fmt: skip
+    figures = {(one.system, one.metric): one.value for one in difference_figures(compared(sequel), "c", "p")}
+    assert figures["sequel_no_sed", "wa_below_sequel_template"] == pytest.approx(0.3)
+    assert figures["sequel_in_domain", "wa_below_sequel_template"] == pytest.approx(-0.3)
+    assert not [name for name, metric in figures if metric == "wa_below_proposed"]
+
+
+def test_a_row_that_is_claimed_to_be_better_has_its_effect_when_it_is(sequel):
+    worse, better = compared(sequel)["The sequel"].pairs
+    assert "x: the effect appears: difference +30.0 (" in sentence(worse, "x")
+    assert "x: the effect appears: difference +30.0 (" in sentence(better, "x", is_better=True)
+    assert "x: the opposite appears: difference -30.0 (" in sentence(worse, "x", is_better=True)
+    assert "x: the opposite appears: difference -30.0 (" in sentence(better, "x")
+
+
+def test_the_page_shows_the_sequel_beside_its_first_row(sequel):
+    part = matrix.Part("ravdess", (1,))
+    scores = {one.name: matrix.figures_of(one, part) for one in sequel}
+    page = Page("ravdess", part.protocol, sequel, scores, compared(sequel))
+    lines = matrix_page([page]).splitlines()
+
+    def cells(name):
+        (row,) = [line for line in lines if line.startswith(f"| {name} | sequel")]
+        return [cell.strip() for cell in row.strip("|").split("|")]
+
+    assert cells("sequel_template")[2:4] == ["78.1 / 60.8", ""] and cells("sequel_template")[5] == ""
+    assert cells("sequel_no_sed")[2:4] == ["73.7 / 56.3", "+4.4 / +4.5"], "78.08 - 73.65 and 60.81 - 56.29"
+    assert cells("sequel_no_sed")[5].startswith("+30.0 (")
+    assert cells("sequel_in_domain")[3] == "-", "the sequel prints one value for both"
+    assert cells("sequel_in_domain")[5].startswith("-30.0 (")
+    (told,) = [line for line in lines if line.startswith("- other corpora first")]
+    assert "in domain alone: the effect appears: difference +30.0 (" in told
+
+
+def test_the_run_to_begin_with_hears_every_corpus_but_the_tested_one(tmp_path):
+    job = matrix_pretraining.Pretraining("sequel_template", "ravdess", 2)
+    assert job.corpora == ("emodb", "nemo")
+    recipe = job.recipe(tmp_path)
+    assert (recipe.data.protocol, recipe.data.hold_out_dev, recipe.seed) == ("none", False, 2)
+    assert (recipe.schedule.asr_epochs, recipe.schedule.ser_epochs) == (2, 2)
+    assert (recipe.answer.style, recipe.encoder.source) == ("template", str(tmp_path))
+
+
+def test_it_is_trained_once_for_all_folds_of_a_corpus_and_seed(tmp_path, monkeypatch):
+    trained = []
+
+    def train(recipe, data, run, cache):
+        trained.append((run.name, [file.parent.name for file in data]))
+        (run / "model").mkdir(parents=True)
+        (run / "model" / "model.json").write_text("{}")
+
+    monkeypatch.setattr(matrix_pretraining, "trained_explainer", train)
+    monkeypatch.setattr(matrix_pretraining, "open_start", lambda run: run)
+    monkeypatch.setattr(matrix_pretraining, "cuts_of", lambda corpus, work: work / corpus / "cuts.jsonl.gz")
+    jobs = [
+        matrix.Job(row, corpus, fold, seed)
+        for row in ("sequel_template", "sequel_in_domain")
+        for corpus, fold, seed in (("ravdess", 1, 0), ("ravdess", 2, 0), ("ravdess", 2, 1), ("emodb", 1, 0))
+    ]
+    starts = [job.start(tmp_path, tmp_path) for job in jobs]
+    assert starts[:4] == [None] * 4
+    assert starts[4] == starts[5] == tmp_path / "pretrained" / "sequel_template-without-ravdess-0"
+    assert trained == [
+        ("sequel_template-without-ravdess-0", ["emodb", "nemo"]),
+        ("sequel_template-without-ravdess-1", ["emodb", "nemo"]),
+        ("sequel_template-without-emodb-0", ["ravdess", "nemo"]),
+    ]

@@ -17,9 +17,10 @@ def ended(*arguments):
 
 def test_without_a_row_all_are_listed():
     lines = ended().stdout.splitlines()
-    assert len(lines) == 1 + 15 + 4 + 2
+    assert len(lines) == 1 + 15 + 4 + 3 + 2
     assert "table2_row7      77.6 / 11.1       60.1 / 25.3     proposed" in lines
     assert "no_freezing      - / -             - / -           content stream not frozen in SER-SED" in lines
+    assert "sequel_no_sed    73.65 / -         56.29 / -       sequel: fixed template, no SED" in lines
     assert json.loads(ended("--json").stdout)["table2_row6"]["iemocap"] == {"wa": 75.5, "wer": None}
 
 
@@ -50,9 +51,28 @@ def test_a_row_at_shared_scale_is_planned_too():
     assert "openai/whisper-tiny.en + scratch, 1200 clips" in page
 
 
+def test_a_row_that_begins_with_a_run_is_planned_without_one():
+    page = ended("sequel_in_domain", "--scale", "shared", "--dry-run", "--clips", 80).stdout
+    assert "sequel_in_domain: openai/whisper-tiny.en + scratch, 80 clips" in page
+    assert "ser-sed                 100     steps" in page, "ten epochs of 80 clips in batches of 8"
+
+
+def test_without_its_run_a_row_says_how_the_run_is_made():
+    refused = ended("sequel_in_domain", "--scale", "shared", "--data", "cuts", "--out", "run")
+    assert isinstance(refused.exception, InputError)
+    told = str(refused.exception)
+    assert told.startswith("sequel_in_domain: begins with a run of sequel_template on other corpora, but")
+    assert (
+        "`tonelens reproduce sequel_template --scale shared --data OTHER_CUTS --out RUN "
+        "--set data.protocol=none --set schedule.asr_epochs=2 --set schedule.ser_epochs=2`" in told
+    )
+    assert "\n" not in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        (("sequel_template", "--start", "run"), "takes no --start. Leave it out, or name sequel_in_domain"),
         (("table9",), "is no row"),
         (("table2_row7", "--scale", "small"), "must be paper or shared"),
         (("table2_row7", "--scale", "shared"), "tonelens prepare ravdess"),

@@ -30,7 +30,17 @@ DIFFERENCES = {
     "one_stage": {"schedule.strategy": "one-stage"},
     "streams_swapped": {"answer.descriptor_first": True},
     "no_freezing": {"schedule.freeze_content": False},
+    "sequel_template": {"answer.style": "template"},
+    "sequel_no_sed": {"answer.style": "template", "answer.descriptors": False},
+    "sequel_in_domain": {"answer.style": "template"},
 }
+SEQUEL_RATES = {"optimiser.ser_rate": 2e-4, "optimiser.warmup_share": 0.1}
+OF_THE_SCALE = {
+    "sequel_template": SEQUEL_RATES,
+    "sequel_no_sed": SEQUEL_RATES,
+    "sequel_in_domain": {**SEQUEL_RATES, "schedule.asr_epochs": 6, "schedule.ser_epochs": 6},
+}
+"""What a row has at the paper's scale alone; the ASR rate of both papers is 2e-4."""
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -42,7 +52,7 @@ def test_a_row_differs_from_the_proposed_one_in_what_it_is_about_and_nothing_els
 @pytest.mark.parametrize("name", sorted(set(ROWS) - {"table2_row1", "table2_row2", "table2_row3"}))
 def test_the_difference_is_the_same_as_at_the_paper_s_scale(name):
     paper = recipe_differences(load_recipe(ROWS[name].recipe), load_recipe("paper"))
-    assert paper == {"name": name, **DIFFERENCES[name]}
+    assert paper == {"name": name, **DIFFERENCES[name], **OF_THE_SCALE.get(name, {})}
 
 
 def test_the_shared_system_is_the_paper_s_where_a_row_asks():
@@ -66,6 +76,15 @@ def test_a_corpus_brings_its_test_part_and_epochs_and_the_user_wins():
     asked = shared_recipe(ROWS[PROPOSED], ["schedule.ser_epochs=1", "data.fold=3"], corpus="emodb")
     assert (asked.schedule.ser_epochs, asked.data.fold) == (1, 3)
     assert set(EPOCHS) <= set(SETTINGS)
+
+
+def test_rows_of_the_sequel_learn_as_fast_and_as_long_as_the_proposed_one():
+    proposed = shared_recipe(ROWS[PROPOSED], corpus="emodb")
+    for name in OF_THE_SCALE:
+        recipe = shared_recipe(ROWS[name], corpus="emodb")
+        assert (recipe.optimiser, recipe.schedule) == (proposed.optimiser, proposed.schedule)
+    asked = shared_recipe(ROWS["sequel_template"], ["optimiser.ser_rate=0.5", "schedule.asr_epochs=3"])
+    assert (asked.optimiser.ser_rate, asked.schedule.asr_epochs) == (0.5, 3)
 
 
 def test_nothing_is_chosen_on_a_dev_part_and_no_speaker_is_shared():

@@ -33,6 +33,10 @@ def reproduce(  # noqa: PLR0913 - one for every option
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="key=value on top of the row's recipe")
     ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="sequel_in_domain: the run on other corpora that it begins with"),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="say what the training needs, and train nothing")
@@ -42,8 +46,6 @@ def reproduce(  # noqa: PLR0913 - one for every option
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object, for programs")] = False,
 ) -> None:
     """Train and test a row of the paper, or say beforehand what that needs."""
-    import json
-
     from tonelens.errors import InputError
     from tonelens.evaluation.paper_rows import ROWS
 
@@ -54,27 +56,79 @@ def reproduce(  # noqa: PLR0913 - one for every option
         raise InputError(f"{row!r} is no row; there are {', '.join(ROWS)}. Name one.")
     if scale not in SCALES:
         raise InputError(f"--scale is {scale!r}; it must be {' or '.join(SCALES)}.")
-    recipe = _recipe(ROWS[row], scale, settings or [])
     if dry_run:
+        recipe = _recipe(ROWS[row], scale, settings or [])
         typer.echo(_planned(row, recipe, clips, seconds, as_json=as_json))
         return
+    _check_start(row, start, scale)
     if not data or out is None:
         raise InputError(
             f"{row}: --data CUTS and --out DIR are needed to train it (cuts: `tonelens prepare "
             f"{SCALES[scale]}`), or --dry-run to see what that takes."
         )
+    said, skipped = _trained(
+        row, scale, data, out, settings or [], start=start, resume=resume, as_json=as_json
+    )
+    for name, reason in skipped.items():
+        typer.echo(f"left out: {name}: {reason}", err=True)
+    typer.echo(said)
+
+
+def _check_start(row: str, start: str | None, scale: str) -> None:
+    """Refuse a row without the run that it begins with, and such a run where the row takes none."""
+    from tonelens.errors import InputError
+    from tonelens.evaluation.paper_rows import ROWS, START_SETTINGS
+
+    first = ROWS[row].start
+    if first is None and start is not None:
+        takers = ", ".join(name for name, one in ROWS.items() if one.start is not None)
+        raise InputError(f"{row}: begins at random, so it takes no --start. Leave it out, or name {takers}.")
+    if first is not None and start is None:
+        told = "".join(f" --set {setting}" for setting in START_SETTINGS)
+        at_scale = "" if scale == "paper" else f" --scale {scale}"
+        raise InputError(
+            f"{row}: begins with a run of {first} on other corpora, but --start is missing. Make it with "
+            f"`tonelens reproduce {first}{at_scale} --data OTHER_CUTS --out RUN{told}`, then add --start RUN."
+        )
+
+
+def _trained(
+    name: str, scale: str, data: list[Path], out: Path, settings: list[str], *, start: str | None,
+    resume: bool, as_json: bool,
+) -> tuple[str, dict[str, str]]:  # fmt: skip
+    """Train the row and test it, where its protocol leaves a test part; what to say, and clips left out."""
+    import json
+
     from tonelens.cli.progress import Bars, hide_loading_bars
+    from tonelens.evaluation.paper_rows import ROWS
     from tonelens.evaluation.repetition import only_corpus, repeated, repetition_page
+    from tonelens.training.row_start import open_row_start
     from tonelens.training.run import train_on
 
     hide_loading_bars()
-    recipe = _recipe(ROWS[row], scale, settings or [], only_corpus(data))
+    row = ROWS[name]
+    recipe = _recipe(row, scale, settings, only_corpus(data))
+    begun = None if start is None else open_row_start(name, start, recipe, data, settings)
     with Bars() as bars:
-        folder, _, skipped = train_on(recipe, data, out, resume=resume, cache=None, reporter=bars)
-        found = repeated(ROWS[row], folder, data, bars)
-    for name, reason in skipped.items():
-        typer.echo(f"left out: {name}: {reason}", err=True)
-    typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else repetition_page(row, ROWS[row], found))
+        folder, protocol, skipped = train_on(
+            recipe, data, out, resume=resume, cache=None, reporter=bars, start=begun
+        )
+        if recipe.data.protocol == "none":
+            untested = {"row": name, "model": str(folder), "protocol": protocol}
+            return json.dumps(untested, indent=2) if as_json else _untested(name, out, protocol), skipped
+        found = repeated(row, folder, data, bars)
+    said = json.dumps(found.to_dict(), indent=2) if as_json else repetition_page(name, row, found)
+    return said, skipped
+
+
+def _untested(name: str, out: Path, protocol: str) -> str:
+    from tonelens.evaluation.paper_rows import ROWS
+
+    lines = [f"{name}: every clip was trained on, so nothing is tested", f"protocol: {protocol}"]
+    lines += [
+        f"next: tonelens reproduce {other} --start {out}" for other in ROWS if ROWS[other].start == name
+    ]
+    return "\n".join(lines)
 
 
 def _planned(row: str, recipe: Recipe, clips: int, seconds: float, *, as_json: bool) -> str:
@@ -117,6 +171,6 @@ def _listed(rows: Any, as_json: bool) -> str:
         lines.append(f"{name:<17}{cells[0]:<18}{cells[1]:<16}{row.system}")
     lines += [
         'WA is what the paper calls "UA": plain accuracy (docs/how-it-works.md).',
-        "Rows without figures are ours.",
+        "Rows without figures are ours. Those that begin with sequel_ are of arXiv:2606.14086.",
     ]
     return "\n".join(lines)

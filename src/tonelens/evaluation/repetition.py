@@ -15,7 +15,9 @@ from tonelens.evaluation.paper_rows import TEST_CLIPS, Row
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
 from tonelens.explain import Explainer
+from tonelens.model.checkpoint import StartedFrom
 from tonelens.progress import Reporter
+from tonelens.recipe import Recipe
 
 ELSEWHERE = ("name", "seed", "data.", "encoder.source", "llm.source", "answer.system", "answer.instruction")
 """Settings that the page states in other lines, or that mean nothing for a score."""
@@ -148,13 +150,30 @@ def _differences(row: Row, explainer: Explainer, corpus: str, clips: int, notes:
     elif clips != TEST_CLIPS[corpus]:
         found.append(f"{clips} test clips, not the paper's {TEST_CLIPS[corpus]}")
     recipe = explainer.loaded.model.recipe
-    found.append("trained on these cuts alone; the paper trains on 670,070 clips of GigaSpeech first")
+    found.append(_trainings(row, explainer.loaded.card.started_from, recipe))
+    if row.is_sequel:
+        found.append("stages, beta and batch size are the first paper's")
     found.append(f"encoder {recipe.encoder.source}, LLM {recipe.llm.source}")
     other = recipe_differences(recipe, load_recipe(row.recipe))
     told = [f"{name}={value}" for name, value in other.items() if not name.startswith(ELSEWHERE)]
     if told:
         found.append(f"settings that are not the row's own: {', '.join(told)}")
     return [*found, *notes]
+
+
+def _trainings(row: Row, start: StartedFrom | None, recipe: Recipe) -> str:
+    """What was trained on what, beside what the paper or its sequel trains on."""
+    epochs = f"{recipe.schedule.asr_epochs} + {recipe.schedule.ser_epochs} epochs"
+    here = f"trained on these cuts alone, {epochs}" if row.is_sequel else "trained on these cuts alone"
+    if start is not None:
+        protocol = start.protocol.removesuffix(".")
+        here = f"begun with {start.name} ({protocol}), then {epochs} of these cuts alone"
+    if not row.is_sequel:
+        return f"{here}; the paper trains on 670,070 clips of GigaSpeech first"
+    return (
+        f"{here}; the sequel trains 2 epochs on GigaSpeech-m with SpeechCraft's labels first, then 20,000 "
+        f"steps on IEMOCAP and MELD together"
+    )
 
 
 def repetition_page(name: str, row: Row, found: Repetition) -> str:

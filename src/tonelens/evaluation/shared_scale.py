@@ -7,6 +7,8 @@ Encoders  the paper's LLM systems and its first classifier hear HuBERT-large: he
           classifier hears another encoder (WavLM-large): here the student that ships with the package, which
           learnt without labels from the sound of these corpora, their test clips among it. There is no third
           small encoder: row 3 of table 2 keeps wav2vec2-large, unless a recipe setting names another.
+Sequel    its rates are those of LoRA on a pretrained LLM, its epochs those of its corpora: its rows keep the
+          base's of both, and differ from the proposed row in the answer alone.
 Corpora   of `SETTINGS`, on their public folds: whole speakers are in one part, there is no dev part, and the
           number of epochs is fixed.
 """
@@ -47,7 +49,8 @@ def shared_recipe(row: Row, settings: Sequence[str] = (), *, corpus: str | None 
     Raises:
         ConfigError: see `load_recipe`.
     """
-    plain = load_recipe(row.recipe, base=BASE)
+    scale = _of_the_scale() if row.is_sequel else ()
+    plain = load_recipe(row.recipe, scale, base=BASE)
     own = [f"name={plain.name}-{BASE}", *SETTINGS.get(corpus or "", ())]
     if plain.encoder.source in STAND_INS:
         own.append(f"encoder.source={STAND_INS[plain.encoder.source]}")
@@ -56,4 +59,17 @@ def shared_recipe(row: Row, settings: Sequence[str] = (), *, corpus: str | None 
         f"schedule.{stage}_epochs={times * epochs}"
         for stage, epochs in (("asr", plain.schedule.asr_epochs), ("ser", plain.schedule.ser_epochs))
     ]
-    return load_recipe(row.recipe, [*own, *settings], base=BASE)
+    return load_recipe(row.recipe, [*scale, *own, *settings], base=BASE)
+
+
+def _of_the_scale() -> list[str]:
+    """The base's rates and epochs as settings."""
+    base = load_recipe(BASE)
+    optimiser, schedule = base.optimiser, base.schedule
+    return [
+        f"optimiser.asr_rate={optimiser.asr_rate}",
+        f"optimiser.ser_rate={optimiser.ser_rate}",
+        f"optimiser.warmup_share={optimiser.warmup_share}",
+        f"schedule.asr_epochs={schedule.asr_epochs}",
+        f"schedule.ser_epochs={schedule.ser_epochs}",
+    ]
