@@ -2,7 +2,7 @@
 
 Shapes    N clips, L labels, A = L + 1 answers (the last did not parse), M runs (all seeds of all systems),
           Y systems, C clusters, R replicates. An answer is one cell of an (L, A) confusion matrix.
-Drawing   whole speakers with replacement; clips where speakers cannot be drawn, as `intervals` says.
+Drawing   whole speakers with replacement; clips where speakers cannot be drawn (`evidence.clusters`).
 Seeds     a system's score is the mean of its seeds' scores, in every replicate.
 Source    Efron and Tibshirani 1993, chapter 13; Field and Welsh 2007, J. R. Stat. Soc. B 69 (clusters).
 """
@@ -16,8 +16,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from tonelens.evaluation.confusion import macro_f1, unweighted_accuracy, weighted_accuracy
-from tonelens.evaluation.intervals import REPLICATES, SEED, Counts, Unit, cluster, drawn_sums
+from tonelens.evaluation.intervals import SEED, Counts, drawn_sums
 from tonelens.evaluation.paired import Difference, difference
+from tonelens.evidence.clusters import REPLICATES, Unit, clusters_of
 
 Metric: TypeAlias = Literal["ua", "wa", "macro_f1"]
 METRICS: Mapping[Metric, Callable[[Counts], Counts]] = {
@@ -72,13 +73,14 @@ def draw_scores(
     def of_systems(scores_RM: Counts) -> Counts:
         return np.asarray(np.add.reduceat(scores_RM, starts, axis=1) / np.asarray(seeds))
 
-    clusters_CS, unit = cluster(cells_NS, speakers)
+    clusters = clusters_of(speakers)
+    clusters_CS = clusters.sums(cells_NS)
     blocks = [of_runs(sums_RS) for sums_RS in drawn_sums(clusters_CS, replicates=replicates, seed=seed)]
     whole = of_runs(cells_NS.sum(axis=0, keepdims=True))
     return Draws(
         runs_M={name: whole[name][0] for name in METRICS},
         values_Y={name: of_systems(whole[name])[0] for name in METRICS},
         drawn_RY={name: of_systems(np.concatenate([block[name] for block in blocks])) for name in METRICS},
-        unit=unit,
-        clusters=len(clusters_CS),
+        unit=clusters.unit,
+        clusters=clusters.count,
     )
