@@ -54,8 +54,8 @@ def reproduce(  # noqa: PLR0913 - one for every option
         raise InputError(f"{row!r} is no row; there are {', '.join(ROWS)}. Name one.")
     if scale not in SCALES:
         raise InputError(f"--scale is {scale!r}; it must be {' or '.join(SCALES)}.")
-    recipe = _recipe(ROWS[row], scale, settings or [])
     if dry_run:
+        recipe = _recipe(ROWS[row], scale, settings or [])
         typer.echo(_planned(row, recipe, clips, seconds, as_json=as_json))
         return
     if not data or out is None:
