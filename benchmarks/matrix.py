@@ -29,9 +29,9 @@ from pathlib import Path
 from figures import RESULTS, Figure, over_seeds, shared_folder, write_figures
 from folds import trained_explainer, write_answers
 from matrix_page import Answers, Page, compared, difference_figures, matrix_page
+from prepared import prepared
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.paper_rows import PROPOSED, ROWS
 from tonelens.evaluation.predict import held_out_cuts
 from tonelens.evaluation.prediction import read_predictions
@@ -133,20 +133,13 @@ def answer(job: Job, encoder: Path, work: Path) -> None:
         return
     start = time.perf_counter()
     run = work / "runs" / job.name
-    cuts = _cuts(job.corpus, work)
+    cuts = prepared(job.corpus, work)
     explainer = trained_explainer(job.recipe(encoder), [cuts], run, work / "cache" / job.corpus)
     trained = time.perf_counter()
     chosen, _ = held_out_cuts(list(read_cuts(cuts)), explainer.loaded.card)
     write_answers(explainer, chosen, done)
     shutil.rmtree(run)
     print(f"{job.name}: {trained - start:.0f} s, test {time.perf_counter() - trained:.0f} s", flush=True)
-
-
-def _cuts(corpus: str, work: Path) -> Path:
-    file = work / "cuts" / corpus / "cuts.jsonl.gz"
-    if not file.is_file():
-        prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
-    return file
 
 
 def complete(systems: dict[str, tuple[str, ...]], part: Part, seeds: int, work: Path) -> list[Answers]:

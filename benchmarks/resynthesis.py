@@ -17,10 +17,10 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from figures import Figure, shared_folder, write_figures
+from figures import Figure, write_figures
+from prepared import prepared
 from tonelens import audio
 from tonelens.corpora.cuts import path_of, read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
 from tonelens.evidence.resynthesis import Change, resynthesised
@@ -99,10 +99,10 @@ def main() -> None:
     options = parser.parse_args()
     figures = []
     for corpus in CORPORA:
-        file = options.work / "cuts" / corpus / "cuts.jsonl.gz"
-        if not file.is_file():
-            prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
-        cuts = sorted(read_cuts(file), key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())
+        cuts = sorted(
+            read_cuts(prepared(corpus, options.work)),
+            key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest(),
+        )
         met: dict[Change, list[bool | None]] = {change: [] for change in CHANGES}
         kept: dict[Change, list[bool | None]] = {change: [] for change in CHANGES}
         for cut in cuts[: options.clips]:
