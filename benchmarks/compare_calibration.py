@@ -23,12 +23,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from figures import Figure, write_figures
 from tonelens.evaluation.draws import METRICS, draw_scores
 from tonelens.evaluation.intervals import Counts
 from tonelens.evaluation.paired import ALPHA, Difference, mcnemar, t_test
+from tonelens.evidence.shares import share
 
 LABELS = 3
 RIGHT = 0.7
@@ -126,16 +126,16 @@ def figures_of(world: World, protocol: str, counts: Mapping[str, int], worlds: i
     """One figure a system."""
     rows = []
     for system, count in counts.items():
-        ends = stats.binomtest(count, worlds).proportion_ci(0.95, method="wilson")
+        found = share(number < count for number in range(worlds))
         rows.append(
             Figure(
                 system=system,
                 corpus=world.name,
                 protocol=protocol,
                 metric="significant",
-                value=count / worlds,
-                low=round(float(ends.low), 4),
-                high=round(float(ends.high), 4),
+                value=found.value,
+                low=round(found.low, 4),
+                high=round(found.high, 4),
                 n=worlds,
             )
         )

@@ -30,9 +30,9 @@ from lhotse import MonoCut
 from baseline_features import Features, encoder_statistics
 from baselines import CACHE, classifier, emotion_figures
 from figures import Figure, over_seeds, shared_folder, write_figures
+from prepared import prepared
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import emotion_of, path_of, read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.corpora.splits import fold_numbers, split
 from tonelens.evaluation.predict import answered, held_out_cuts, predict
 from tonelens.evaluation.prediction import Prediction, read_predictions, write_predictions
@@ -193,10 +193,7 @@ def main() -> None:
     for corpus, protocol in PROTOCOLS:
         if options.only and f"{corpus}/{protocol}" not in options.only:
             continue
-        file = options.work / "cuts" / corpus / "cuts.jsonl.gz"
-        if not file.is_file():
-            prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
-        cuts = sorted(read_cuts(file), key=lambda cut: cut.id)
+        cuts = sorted(read_cuts(prepared(corpus, options.work)), key=lambda cut: cut.id)
         folds = [Fold(corpus, protocol, number) for number in fold_numbers(cuts, protocol, folds=GROUPS)]
         if options.fold:
             for fold in (fold for fold in folds if fold.number in options.fold):

@@ -26,9 +26,9 @@ from lhotse import MonoCut
 import leakage
 from figures import Figure, read_figures, shared_folder, write_figures
 from folds import Fold, trained_explainer
+from prepared import prepared
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
 from tonelens.evidence.latents import CONTENT, DESCRIPTOR, latents_of
@@ -89,9 +89,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, default=None, help="by default the shared Whisper-tiny.en")
     parser.add_argument("--out", type=Path, default=None, help="a folder in place of docs/results")
     options = parser.parse_args()
-    file = options.work / "cuts" / FOLD.corpus / "cuts.jsonl.gz"
-    if not file.is_file():
-        prepare(FOLD.corpus, shared_folder() / "corpora" / FOLD.corpus, file.parent)
+    file = prepared(FOLD.corpus, options.work)
     figures: list[Figure] = []
     if options.run:
         cuts = list(read_cuts(file))

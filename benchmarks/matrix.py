@@ -32,7 +32,8 @@ from pathlib import Path
 from figures import RESULTS, Figure, over_seeds, shared_folder, write_figures
 from folds import trained_explainer, write_answers
 from matrix_page import Answers, Page, compared, difference_figures, matrix_page
-from matrix_pretraining import Pretraining, cuts_of, pretrained, recipe_of
+from matrix_pretraining import Pretraining, pretrained, recipe_of
+from prepared import prepared
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
 from tonelens.evaluation.paper_rows import PROPOSED, ROWS
@@ -142,7 +143,7 @@ def answer(job: Job, encoder: Path, work: Path) -> None:
         return
     start = time.perf_counter()
     run = work / "runs" / job.name
-    cuts = cuts_of(job.corpus, work)
+    cuts = prepared(job.corpus, work)
     begun = job.start(encoder, work)
     explainer = trained_explainer(job.recipe(encoder), [cuts], run, work / "cache" / job.corpus, begun)
     trained = time.perf_counter()

@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from figures import shared_folder
 from folds import trained_explainer
+from prepared import prepared
 from tonelens.config import load_recipe
-from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.paper_rows import ROWS, START_SETTINGS
 from tonelens.evaluation.shared_scale import BASE, SETTINGS, shared_recipe
 from tonelens.recipe import Recipe
@@ -53,7 +52,7 @@ def pretrained(job: Pretraining, encoder: Path, work: Path) -> Start:
     run = work / "pretrained" / job.name
     with _alone(run):
         if not (run / "model" / "model.json").is_file():
-            data = [cuts_of(corpus, work) for corpus in job.corpora]
+            data = [prepared(corpus, work) for corpus in job.corpora]
             trained_explainer(job.recipe(encoder), data, run, work / "cache" / "all")
             print(f"{job.name}: trained", flush=True)
     return open_start(run)
@@ -64,14 +63,6 @@ def recipe_of(row: str, encoder: Path, settings: Sequence[str], corpus: str | No
     if shared_recipe(ROWS[row]).encoder.source == load_recipe(BASE).encoder.source:
         settings = [*settings, f"encoder.source={encoder}"]
     return shared_recipe(ROWS[row], settings, corpus=corpus)
-
-
-def cuts_of(corpus: str, work: Path) -> Path:
-    """A shared corpus's cuts, prepared now or earlier."""
-    file = work / "cuts" / corpus / "cuts.jsonl.gz"
-    if not file.is_file():
-        prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
-    return file
 
 
 @contextmanager

@@ -17,15 +17,14 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from scipy import stats
-
-from figures import Figure, shared_folder, write_figures
+from figures import Figure, write_figures
+from prepared import prepared
 from tonelens import audio
 from tonelens.corpora.cuts import path_of, read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
 from tonelens.evidence.resynthesis import Change, resynthesised
+from tonelens.evidence.shares import share
 
 CORPORA = ("ravdess", "emodb", "nemo")
 CHANGES = (
@@ -73,23 +72,22 @@ def _amplitude(measures: Measures) -> float | None:
     return None if measures.level_dbfs is None else 10 ** (measures.level_dbfs / 20)
 
 
-def _near(value: float | None, before: float | None, factor: float, share: float) -> bool | None:
+def _near(value: float | None, before: float | None, factor: float, most: float) -> bool | None:
     if value is None or not before:
         return None
-    return abs(value / (before * factor) - 1) <= share
+    return abs(value / (before * factor) - 1) <= most
 
 
-def _near_or_less(value: float | None, before: float | None, share: float) -> bool | None:
-    return None if value is None or not before else value <= share * before
+def _near_or_less(value: float | None, before: float | None, most: float) -> bool | None:
+    return None if value is None or not before else value <= most * before
 
 
-def share(corpus: str, change: Change, metric: str, found: list[bool | None]) -> Figure:
-    """A share of the clips with its Wilson interval."""
-    known = [value for value in found if value is not None]
-    ends = stats.binomtest(sum(known), len(known)).proportion_ci(0.95, method="wilson")
+def figure(corpus: str, change: Change, metric: str, found: list[bool | None]) -> Figure:
+    """A share of the clips of which something is known."""
+    known = share(value for value in found if value is not None)
     return Figure(
-        system="world", corpus=corpus, protocol=str(change), metric=metric, value=sum(known) / len(known),
-        low=ends.low, high=ends.high, n=len(known),
+        system="world", corpus=corpus, protocol=str(change), metric=metric, value=known.value,
+        low=known.low, high=known.high, n=known.n,
     )  # fmt: skip
 
 
@@ -101,10 +99,10 @@ def main() -> None:
     options = parser.parse_args()
     figures = []
     for corpus in CORPORA:
-        file = options.work / "cuts" / corpus / "cuts.jsonl.gz"
-        if not file.is_file():
-            prepare(corpus, shared_folder() / "corpora" / corpus, file.parent)
-        cuts = sorted(read_cuts(file), key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())
+        cuts = sorted(
+            read_cuts(prepared(corpus, options.work)),
+            key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest(),
+        )
         met: dict[Change, list[bool | None]] = {change: [] for change in CHANGES}
         kept: dict[Change, list[bool | None]] = {change: [] for change in CHANGES}
         for cut in cuts[: options.clips]:
@@ -115,8 +113,8 @@ def main() -> None:
                 met[change].append(meets_target(change, before, after))
                 kept[change].append(others_stay(change, before, after))
         for change in CHANGES:
-            figures.append(share(corpus, change, "target", met[change]))
-            figures.append(share(corpus, change, "others", kept[change]))
+            figures.append(figure(corpus, change, "target", met[change]))
+            figures.append(figure(corpus, change, "others", kept[change]))
             print(f"{corpus:8} {change!s:24} target {figures[-2].value:.2f} others {figures[-1].value:.2f}")
     print(write_figures("resynthesis", figures))
 

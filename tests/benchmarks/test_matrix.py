@@ -252,7 +252,7 @@ def test_it_is_trained_once_for_all_folds_of_a_corpus_and_seed(tmp_path, monkeyp
 
     monkeypatch.setattr(matrix_pretraining, "trained_explainer", train)
     monkeypatch.setattr(matrix_pretraining, "open_start", lambda run: run)
-    monkeypatch.setattr(matrix_pretraining, "cuts_of", lambda corpus, work: work / corpus / "cuts.jsonl.gz")
+    monkeypatch.setattr(matrix_pretraining, "prepared", lambda corpus, work: work / corpus / "cuts.jsonl.gz")
     jobs = [
         matrix.Job(row, corpus, fold, seed)
         for row in ("sequel_template", "sequel_in_domain")

@@ -1,6 +1,6 @@
 import pytest
 
-from resynthesis import meets_target, others_stay
+from resynthesis import figure, meets_target, others_stay
 from tonelens.descriptors.measure import Measures
 from tonelens.evidence.resynthesis import Change
 
@@ -34,3 +34,10 @@ def test_a_flat_voice_has_a_tenth_of_its_melody():
     assert meets_target(Change("variation", 0.0), before, measures(f0_std_semitones=0.29))
     assert not meets_target(Change("variation", 0.0), before, measures(f0_std_semitones=0.31))
     assert meets_target(Change("variation", 1.8), before, measures(f0_std_semitones=5.2))
+
+
+def test_clips_that_tell_nothing_do_not_count():
+    """81 of 263: the example of Newcombe 1998, Stat. Med. 17, method 3."""
+    found = figure("nemo", Change("none"), "target", [True] * 81 + [None] * 7 + [False] * 182)
+    assert (found.corpus, found.protocol, found.metric, found.n) == ("nemo", "none", "target", 263)
+    assert (found.value, found.low, found.high) == pytest.approx((81 / 263, 0.2553, 0.3662), abs=5e-5)

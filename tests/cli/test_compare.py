@@ -123,3 +123,33 @@ def test_what_is_wrong_ends_with_2_and_one_line(files, arguments, said):
     ended = tonelens("compare", *(argument.format(**files) for argument in arguments))
     assert (ended.exit_code, ended.stdout, len(ended.complaints)) == (2, "", 1)
     assert said in ended.stderr
+
+
+def judged(folder, nearness, *, has_votes=True):
+    """predictions.jsonl of 48 clips by 6 speakers: listeners say 70 % anger, the system something near it."""
+    folder.mkdir()
+    rows = [
+        {"id": f"c{n:02}", "speaker": f"s{n // 8}", "reference_emotion": "fear", "predicted_emotion": "anger",
+         "probabilities": {"anger": 0.7 - off, "fear": 0.3 + off}}
+        | ({"reference_shares": {"anger": 0.7, "fear": 0.3}} if has_votes else {})
+        for n in range(48)
+        for off in [nearness * (1 + n % 7) / 7]
+    ]  # fmt: skip
+    path = folder / "predictions.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_systems_are_compared_by_how_near_they_come_to_the_listeners(tmp_path):
+    far, near = judged(tmp_path / "far", 0.4), judged(tmp_path / "near", 0.1)
+    ended = tonelens("compare", far, near, "--metric", "votes_kl", "--require", "better")
+    assert ended.exit_code == 0, "a smaller distance is better"
+    assert "votes' KL: lower is better." in ended.stdout
+    assert tonelens("compare", near, far, "--metric", "votes_kl", "--require", "not-worse").exit_code == 3
+
+
+def test_predictions_without_votes_are_refused_in_one_line(tmp_path):
+    voted, bare = judged(tmp_path / "voted", 0.1), judged(tmp_path / "bare", 0.1, has_votes=False)
+    ended = tonelens("compare", voted, bare, "--metric", "votes_total_variation")
+    assert (ended.exit_code, ended.stdout, len(ended.complaints)) == (2, "", 1)
+    assert "bare: no listeners' votes, but votes_total_variation is against them." in ended.stderr

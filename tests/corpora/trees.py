@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tonelens.corpora.prepare import prepare
+from tonelens.errors import CorpusError
+
 
 def linked(folder: Path, recording: Path, names: list[str]) -> Path:
     """`folder` with hard links to `recording`: thousands of them in a moment."""
@@ -38,3 +41,16 @@ def listed(out: Path) -> dict[str, str]:
     """File name -> reason, of every finding in skipped.jsonl."""
     rows = [json.loads(line) for line in (out / "skipped.jsonl").read_text("utf-8").splitlines()]
     return {Path(row["path"]).name: row["reason"] for row in rows if not row["kept"]}
+
+
+def with_faults(
+    corpus: str, folder: Path, out: Path, *, removed: str, cut_short: str, renamed: tuple[str, str]
+) -> tuple[str, dict[str, str]]:
+    """Plant three faults: the message that refuses them, and file name -> reason once let through."""
+    (folder / removed).unlink()
+    truncated(folder / cut_short)
+    (folder / renamed[0]).rename(folder / renamed[1])
+    with pytest.raises(CorpusError) as refused:
+        prepare(corpus, folder, out)
+    prepare(corpus, folder, out, allow_incomplete=True)
+    return str(refused.value), listed(out)

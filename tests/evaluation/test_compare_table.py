@@ -154,3 +154,25 @@ def test_three_files_are_written(tmp_path):
         "comparison.tex",
     }
     assert json.loads((tmp_path / "out/comparison.json").read_text("utf-8")) == comparison_row(FOUND)
+
+
+def test_a_comparison_by_votes_shows_nats_and_says_that_lower_is_better():
+    less = Difference(value=-0.05, low=-0.081, high=-0.02, se=0.0134, p=0.002, minimal_detectable=0.0412)
+    by_votes = dataclasses.replace(
+        FOUND,
+        metric="votes_kl",
+        systems=(
+            SystemScores("svm", 1, {**scores(0.72), "votes_kl": Score(0.61, None)}, None),
+            SystemScores("tiny_v2", 3, {**scores(0.77, 0.008), "votes_kl": Score(0.56, 0.004)}, None),
+        ),
+        pairs=(dataclasses.replace(PAIR, differences={**PAIR.differences, "votes_kl": less}),),
+    )
+    text = comparison_text(by_votes)
+    head, svm, tiny = (line.split("  ") for line in text.splitlines()[:3])
+    assert "votes' KL, nats" in head and "votes' KL - reference, nats (95 %)" in "  ".join(head)
+    assert "0.610" in "  ".join(svm) and "0.560 ± 0.004**" in "  ".join(tiny)
+    assert "-0.050 (-0.081 to -0.020)" in "  ".join(tiny)
+    assert "votes' KL: lower is better." in text and "Marks: votes' KL against svm" in text
+    assert "bootstrap, votes' KL" in text and "-0.050 (-0.081 to -0.020) nats" in text
+    assert "detectable 0.041 nats" in text and "lower is better" not in comparison_text(FOUND)
+    assert "votes' KL, nats" in comparison_latex(by_votes)

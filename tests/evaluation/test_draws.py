@@ -117,3 +117,26 @@ def test_with_alike_clips_of_a_speaker_only_the_bootstrap_over_speakers_errs_in_
     assert all(0.04 < shares[metric] < 0.06 for metric in METRICS), shares
     assert shares["mcnemar"] > 0.15  # both count 600 clips where there are 20 speakers
     assert shares["t_test"] > 0.10
+
+
+def test_skewed_scores_by_clip_that_do_not_differ_are_found_to_differ_in_5_percent():
+    """Distances as of KL, in nats: 20 speakers of 10 clips, of whom each knows some voices better."""
+    random, worlds = np.random.default_rng(7), 500
+    same = cells(np.zeros(200, dtype=int), *np.zeros((2, 200), dtype=int))
+    speakers = np.repeat([f"s{place}" for place in range(20)], 10).tolist()
+    found = 0
+    for _ in range(worlds):
+        of_speakers = random.gamma(4.0, 0.1, (20, 2))
+        kl_NM = random.gamma(2.0, np.repeat(of_speakers, 10, axis=0))
+        drawn = draw_scores(same, speakers, (1, 1), by_clip={"votes_kl": kl_NM}, replicates=200)
+        found += drawn.difference("votes_kl", 0, 1).p < ALPHA
+    assert 0.02 < found / worlds < 0.08, "Monte Carlo error 1 point"
+
+
+def test_a_score_by_clip_is_the_mean_of_its_clips_and_seeds():
+    one = cells([0, 0], [0, 0], [0, 0], [0, 0])
+    kl_NM = np.array([[0.1, 0.2, 0.6], [0.3, 0.4, 0.8]])
+    found = draw_scores(one, [None] * 2, (1, 2), by_clip={"votes_kl": kl_NM})
+    assert found.runs_M["votes_kl"].tolist() == pytest.approx([0.2, 0.3, 0.7])
+    assert found.values_Y["votes_kl"].tolist() == pytest.approx([0.2, 0.5])
+    assert found.difference("votes_kl", 0, 1).value == pytest.approx(0.3)

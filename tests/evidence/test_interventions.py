@@ -8,6 +8,7 @@ from tonelens.audio import Audio
 from tonelens.corpora.synthesiser import VoiceSpec, synthesise
 from tonelens.descriptors.levels import DESCRIPTORS, Edges, Levels
 from tonelens.descriptors.measure import measure
+from tonelens.evidence.agreement import Known
 from tonelens.evidence.backend import Heard
 from tonelens.evidence.interventions import (
     KINDS,
@@ -29,7 +30,8 @@ TEXT = "mani lona mela, nomi lanu"
 @pytest.fixture(scope="module")
 def subject():
     sound = synthesise(VoiceSpec(text=TEXT, f0_hz=120.0, range_st=3.0))
-    return Subject(audio=Audio(sound.samples, "spoken", "0" * 64), text=TEXT, language="en", gender="male")
+    clip = Audio(sound.samples, "spoken", "0" * 64)
+    return Subject(audio=clip, known=Known(transcript=TEXT, language="en", gender="male"))
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +166,11 @@ def test_nearer_is_enough_to_move_but_not_to_name():
 
 def test_every_level_can_be_moved_by_its_change():
     assert set(KINDS) <= set(DESCRIPTORS)
+
+
+def test_a_recording_measured_already_is_not_measured_again_but_a_changed_one_is(subject):
+    told = replace(measure(subject.audio), f0_median_hz=321.0)
+    known = replace(subject, known=replace(subject.known, measures=told))
+    assert known.measures().f0_median_hz == 321.0
+    assert known.measures(subject.audio) == subject.measures()
+    assert subject.measures() != measure(subject.audio), "the pace is measured by the words"

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tonelens.evidence.probe_scores import chance, clusters_of, drawn_score, score, spearman
+from tonelens.evidence.clusters import clusters_of
+from tonelens.evidence.probe_scores import chance, drawn_score, score, spearman, times_drawn
 
 
 def r2(truth, guess):
@@ -103,6 +104,6 @@ def test_every_replicate_is_the_score_of_the_rows_drawn(kind):
     guess = truth + random.normal(size=truth.shape)
     clusters = clusters_of(names, clips)
     found = drawn_score(kind, truth, guess, clusters, seed=3)
-    for replicate, times in enumerate(clusters.drawn(3)[:5]):
-        chosen = np.repeat(np.arange(30), times[clusters.of_row_M])
+    for replicate, times in enumerate(times_drawn(clusters, 3)[:5]):
+        chosen = np.repeat(np.arange(30), times[clusters.of_row_N])
         assert found.replicates_R[replicate] == pytest.approx(score(kind, truth[chosen], guess[chosen]))

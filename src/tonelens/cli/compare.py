@@ -27,7 +27,10 @@ def compare(
             help="predictions of two or more systems, the reference first; after commas more seeds",
         ),
     ],
-    metric: Annotated[str, typer.Option(help="what marks and verdicts are about: ua, wa or macro_f1")] = "ua",
+    metric: Annotated[
+        str,
+        typer.Option(help="what marks and verdicts are about: ua, wa, macro_f1, or votes_kl and its like"),
+    ] = "ua",
     common: Annotated[
         bool, typer.Option("--common", help="leave out clips that not all systems answer, and say so")
     ] = False,
@@ -44,15 +47,17 @@ def compare(
     from tonelens.evaluation import compare_table as tables
     from tonelens.evaluation.compare import compare as put_side_by_side
     from tonelens.evaluation.draws import METRICS
+    from tonelens.evaluation.same_votes import VOTE_METRICS
 
     pages = {
         "text": tables.comparison_text,
         "markdown": tables.comparison_markdown,
         "latex": tables.comparison_latex,
     }
-    chosen = next((name for name in METRICS if name == metric), None)
+    known = (*METRICS, *VOTE_METRICS)
+    chosen = next((name for name in known if name == metric), None)
     if chosen is None:
-        raise InputError(f"--metric is {metric!r}; it must be {', '.join(METRICS)}.")
+        raise InputError(f"--metric is {metric!r}; it must be {', '.join(known)}.")
     if style not in pages:
         raise InputError(f"--format is {style!r}; it must be {', '.join(pages)}.")
     if require and require not in REQUIREMENTS:

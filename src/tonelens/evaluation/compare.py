@@ -18,12 +18,14 @@ import numpy as np
 
 from tonelens.errors import CorpusError
 from tonelens.evaluation.confusion import confusion_cells
-from tonelens.evaluation.draws import METRICS, Draws, Metric, draw_scores
+from tonelens.evaluation.draws import LOWER_IS_BETTER, Draws, Metric, draw_scores
 from tonelens.evaluation.emotion import calibration_error
-from tonelens.evaluation.intervals import MIN_SPEAKERS, REPLICATES, SEED, Counts, Unit
+from tonelens.evaluation.intervals import SEED, Counts
 from tonelens.evaluation.paired import ALPHA, Difference, McNemar, TTest, holm, mcnemar, t_test
 from tonelens.evaluation.prediction import Prediction
 from tonelens.evaluation.same_clips import SameClips, System, same_clips
+from tonelens.evaluation.same_votes import VOTE_METRICS, VoteMetric, same_votes
+from tonelens.evidence.clusters import MIN_SPEAKERS, REPLICATES, Unit
 
 Verdict: TypeAlias = Literal["better", "worse", "not different"]
 SEEDS_REASON = "a system has several seeds, and their answers to the same clip are not independent"
@@ -100,21 +102,27 @@ def compare(
 
     Args:
         systems: two or more; the first is the reference.
-        metric: what Holm's correction and the verdicts are about.
+        metric: what Holm's correction and the verdicts are about; UA, WA and macro-F1 stand beside it.
         common: restrict to the clips that all answer, and say so in a note.
         replicates: R.
         seed: the same seed gives the same intervals.
 
     Raises:
-        CorpusError: systems that cannot be compared (see `same_clips`), or a single clip.
+        CorpusError: systems that cannot be compared (see `same_clips`, `same_votes`), or a single clip.
     """
     same = same_clips(systems, common=common)
+    by_clip: dict[VoteMetric, Counts] = {}
+    if metric in VOTE_METRICS:
+        voted = same_votes(same, metric)
+        same, by_clip = voted.same, {metric: voted.scores_NM}
     if len(same.references) < 2:
         raise CorpusError("1 clip to compare on, but a difference needs two or more. Give more clips.")
     seeds = [len(system.runs) for system in same.systems]
-    draws = draw_scores(_cells(same), same.speakers, seeds, replicates=replicates, seed=seed)
+    draws = draw_scores(_cells(same), same.speakers, seeds, by_clip=by_clip, replicates=replicates, seed=seed)
     right_YN = [_right(system) for system in same.systems]
-    found = [{name: draws.difference(name, 0, other) for name in METRICS} for other in range(1, len(seeds))]
+    found = [
+        {name: draws.difference(name, 0, other) for name in draws.runs_M} for other in range(1, len(seeds))
+    ]
     chosen = [differences[metric] for differences in found]
     corrected = holm([1.0 if one.p is None else one.p for one in chosen])
     return Comparison(
@@ -152,7 +160,7 @@ def _right(system: System) -> Counts:
 def _scores(system: System, draws: Draws, place: int, start: int) -> SystemScores:
     seeds = len(system.runs)
     scores: dict[Metric, Score] = {}
-    for name in METRICS:
+    for name in draws.runs_M:
         of_seeds = draws.runs_M[name][start : start + seeds]
         sd = float(of_seeds.std(ddof=1)) if seeds > 1 else None
         scores[name] = Score(float(draws.values_Y[name][place]), sd)
@@ -189,7 +197,7 @@ def _pair(
         second=second.name,
         differences=differences,
         holm_p=holm_p,
-        verdict=_verdict(differences[metric].value, holm_p),
+        verdict=_verdict(metric, differences[metric].value, holm_p),
         mcnemar=mcnemar(right_YN[0], right_YN[other]) if single else None,
         mcnemar_reason=None if single else SEEDS_REASON,
         t_test=t,
@@ -197,10 +205,10 @@ def _pair(
     )
 
 
-def _verdict(value: float, p: float) -> Verdict:
+def _verdict(metric: Metric, value: float, p: float) -> Verdict:
     if p >= ALPHA:
         return "not different"
-    return "better" if value > 0 else "worse"
+    return "worse" if (value > 0) == (metric in LOWER_IS_BETTER) else "better"
 
 
 def _notes(same: SameClips, draws: Draws, chosen: Sequence[Difference]) -> list[str]:

@@ -16,12 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from tonelens.evaluation.compare import Comparison, Pair, SystemScores
-from tonelens.evaluation.draws import METRICS, Metric
+from tonelens.evaluation.draws import LOWER_IS_BETTER, Metric
 from tonelens.evaluation.paired import Difference
 from tonelens.storage import write_json, write_text
 
 SCHEMA = "tonelens/comparison@1"
-NAMES: Mapping[Metric, str] = {"ua": "UA", "wa": "WA", "macro_f1": "macro-F1"}
+NAMES: Mapping[Metric, str] = {
+    "ua": "UA",
+    "wa": "WA",
+    "macro_f1": "macro-F1",
+    "votes_cross_entropy": "votes' cross-entropy",
+    "votes_kl": "votes' KL",
+    "votes_total_variation": "votes' total variation",
+    "votes_majority_accuracy": "votes' majority accuracy",
+}
+NATS: frozenset[Metric] = frozenset({"votes_cross_entropy", "votes_kl"})
+"""All others are shares, shown in percent and points."""
 LEVELS = (0.05, 0.01, 0.001)
 """One mark for each level that p is below."""
 
@@ -99,6 +109,7 @@ def protocol_line(comparison: Comparison) -> str:
     return (
         f"{comparison.clips} clips, {comparison.speakers or 'no known'} speakers; seeds: {seeds}. "
         f"UA = macro recall, WA = accuracy. "
+        f"{f'{metric}: lower is better. ' if comparison.metric in LOWER_IS_BETTER else ''}"
         f"Marks: {metric} against {first.name}, paired bootstrap over {comparison.clusters} "
         f"{comparison.unit}s ({comparison.replicates} replicates, t on {comparison.clusters - 1} degrees of "
         f"freedom), two-sided, Holm over {count} comparison{'s' * (count > 1)}: "
@@ -109,12 +120,13 @@ def protocol_line(comparison: Comparison) -> str:
 def systems_table(comparison: Comparison) -> Table:
     """One row a system: scores, ECE, and the difference of the chosen metric."""
     metric = comparison.metric
-    head = ("system", *(f"{name} %" for name in NAMES.values()), "ECE")
-    chosen = (f"{NAMES[metric]} - reference, points (95 %)", "p (Holm)")
+    scored = comparison.systems[0].scores
+    head = ("system", *(f"{NAMES[name]}{', nats' if name in NATS else ' %'}" for name in scored), "ECE")
+    chosen = (f"{NAMES[metric]} - reference, {_unit(metric)} (95 %)", "p (Holm)")
     rows = [(*_score_cells(comparison.systems[0], metric, ""), "reference", "")]
     for system, pair in zip(comparison.systems[1:], comparison.pairs, strict=True):
         cells = _score_cells(system, metric, marks(pair))
-        rows.append((*cells, _points(pair.differences[metric]), _p(pair.holm_p)))
+        rows.append((*cells, _ends(metric, pair.differences[metric]), _p(pair.holm_p)))
     return Table((*head, *chosen), tuple(rows))
 
 
@@ -132,11 +144,10 @@ def marks(pair: Pair) -> str:
 
 def _test_rows(pair: Pair) -> Iterator[tuple[str, ...]]:
     name = f"{pair.second} - {pair.first}"
-    for metric in METRICS:
-        found = pair.differences[metric]
-        least = found.minimal_detectable
-        effect = "" if least is None else f"detectable {100 * least:.1f} points"
-        yield name, f"bootstrap, {NAMES[metric]}", f"{_points(found)} points", effect, _p(found.p)
+    for metric, found in pair.differences.items():
+        unit, least = _unit(metric), found.minimal_detectable
+        effect = "" if least is None else f"detectable {_number(metric, least)} {unit}"
+        yield name, f"bootstrap, {NAMES[metric]}", f"{_ends(metric, found)} {unit}", effect, _p(found.p)
     if pair.mcnemar is None:
         yield name, "McNemar, exact", f"not made: {pair.mcnemar_reason}", "", ""
     else:
@@ -156,15 +167,24 @@ def _test_rows(pair: Pair) -> Iterator[tuple[str, ...]]:
 def _score_cells(system: SystemScores, metric: Metric, mark: str) -> tuple[str, ...]:
     cells = [system.name]
     for name, score in system.scores.items():
-        spread = "" if score.seed_sd is None else f" ± {100 * score.seed_sd:.1f}"
-        cells.append(f"{100 * score.value:.1f}{spread}{mark if name == metric else ''}")
+        spread = "" if score.seed_sd is None else f" ± {_number(name, score.seed_sd)}"
+        cells.append(f"{_number(name, score.value)}{spread}{mark if name == metric else ''}")
     return (*cells, "none" if system.ece is None else f"{system.ece:.3f}")
 
 
-def _points(found: Difference) -> str:
+def _unit(metric: Metric) -> str:
+    return "nats" if metric in NATS else "points"
+
+
+def _number(metric: Metric, value: float, sign: str = "") -> str:
+    return f"{value:{sign}.3f}" if metric in NATS else f"{100 * value:{sign}.1f}"
+
+
+def _ends(metric: Metric, found: Difference) -> str:
+    value = _number(metric, found.value, "+")
     if found.low is None or found.high is None:
-        return f"{100 * found.value:+.1f}"
-    return f"{100 * found.value:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+        return value
+    return f"{value} ({_number(metric, found.low, '+')} to {_number(metric, found.high, '+')})"
 
 
 def _p(p: float | None) -> str:

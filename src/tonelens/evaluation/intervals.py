@@ -1,31 +1,26 @@
 """Bootstrap 95 % intervals, clustered by speaker, for every score that is a function of summed counts.
 
 Shapes    N clips, S counts of a clip (its cell of a confusion matrix, its word errors ...),
-          C clusters (speakers or clips), U different clusters, R bootstrap replicates.
-Method    the clips of one speaker are alike, so speakers, not clips, are drawn with replacement: the counts
-          are summed per speaker once, and a replicate is a weighted sum of their rows, equal rows drawn as
-          one. Percentiles 2.5 and 97.5; the order of the clips is nothing to the result.
-Fallback  speakers unknown for any clip, or fewer than MIN_SPEAKERS: clips are drawn instead and `unit` says
-          "clip". Such an interval describes these speakers only, not new ones.
-Source    Efron and Tibshirani 1993, chapter 13; Field and Welsh 2007, J. R. Stat. Soc. B 69 (clusters).
+          C clusters, U different clusters, R bootstrap replicates.
+Method    speakers are drawn, or clips (`evidence.clusters`): the counts are summed per cluster once, and a
+          replicate is a weighted sum of their rows, equal rows drawn as one. Percentiles 2.5 and 97.5; the
+          order of the clips is nothing to the result.
+Source    Efron and Tibshirani 1993, chapter 13.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Counts: TypeAlias = NDArray[np.float64]
-Unit: TypeAlias = Literal["speaker", "clip"]
-"""What is drawn with replacement."""
+from tonelens.evidence.clusters import REPLICATES, Unit, clusters_of
 
-MIN_SPEAKERS = 5
-"""With 4 speakers there are 35 different draws and half of the extreme ones repeat one voice; our choice."""
-REPLICATES = 2000
+Counts: TypeAlias = NDArray[np.float64]
+
 SEED = 20250523
 BLOCK = 100
 """Replicates drawn at a time, so that 14 000 clips stay within some 10 MB."""
@@ -62,25 +57,13 @@ def bootstrap(
         replicates: R.
         seed: the same seed gives the same interval.
     """
-    clusters_CS, unit = cluster(counts_NS, speakers)
-    clusters = len(clusters_CS)
-    drawn = drawn_sums(clusters_CS, replicates=replicates, seed=seed)
+    clusters = clusters_of(speakers)
+    drawn = drawn_sums(clusters.sums(counts_NS), replicates=replicates, seed=seed)
     valid = np.concatenate([statistic(sums_RS) for sums_RS in drawn])
     valid = valid[np.isfinite(valid)]
     value = float(statistic(counts_NS.sum(axis=0, keepdims=True))[0])
     low, high = np.percentile(valid, [2.5, 97.5]) if len(valid) else (value, value)
-    return Interval(value, float(low), float(high), unit, len(counts_NS), clusters)
-
-
-def cluster(counts_NS: Counts, speakers: Sequence[str | None]) -> tuple[Counts, Unit]:
-    """Sum the rows per speaker, shape (C, S), or leave them where speakers cannot be drawn."""
-    known = [speaker for speaker in speakers if speaker is not None]
-    if len(known) < len(speakers) or len(set(known)) < MIN_SPEAKERS:
-        return counts_NS, "clip"
-    names, of_clip_N = np.unique(np.array(known), return_inverse=True)
-    sums_CS = np.zeros((len(names), counts_NS.shape[1]))
-    np.add.at(sums_CS, of_clip_N, counts_NS)
-    return sums_CS, "speaker"
+    return Interval(value, float(low), float(high), clusters.unit, len(counts_NS), clusters.count)
 
 
 def drawn_sums(clusters_CS: Counts, *, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Counts]:

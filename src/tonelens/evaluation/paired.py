@@ -1,7 +1,7 @@
 """Tests of one question: do two systems differ on the same clips?
 
 Shapes      N clips, R bootstrap replicates, C clusters drawn (speakers or clips).
-Order       every difference is second minus first: positive where the second system is better.
+Order       every difference is second minus first: positive where the second scores higher.
 McNemar     exact, two-sided: of the clips that one system alone answers right, is the share of either
             other than a half? Binomial(discordant, 1/2). Clips count as independent.
 t-test      paired and one-sided, the alternative being that the second is better, over the clips: each has

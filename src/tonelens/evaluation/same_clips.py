@@ -100,7 +100,7 @@ def _refuse_different(runs: Sequence[tuple[str, dict[str, Prediction]]], shared:
     for name, clips in runs:
         if missing := sorted(answered - clips.keys()):
             raise CorpusError(
-                f"{name}: without {_some(missing)}, which another system answers; {len(shared)} clips are "
+                f"{name}: without {some(missing)}, which another system answers; {len(shared)} clips are "
                 f"common to all. Add the answers, or restrict the comparison to common clips (--common)."
             )
 
@@ -120,13 +120,13 @@ def _agreed(
     if wrong:
         what, first = field.replace("_", " "), next(iter(wrong))
         raise CorpusError(
-            f"the systems disagree on the {what} of {_some(wrong)}: for {first!r} it is {wrong[first]}. "
+            f"the systems disagree on the {what} of {some(wrong)}: for {first!r} it is {wrong[first]}. "
             f"{way_out}"
         )
     return values
 
 
-def _some(ids: Collection[str]) -> str:
+def some(ids: Collection[str]) -> str:
     """`2 clips ('a', 'b')`, `9 clips ('a', 'b', 'c' ...)`."""
     named = ", ".join(repr(clip) for clip in list(ids)[:NAMED])
     return f"{len(ids)} clip{'s' * (len(ids) > 1)} ({named}{' ...' * (len(ids) > NAMED)})"

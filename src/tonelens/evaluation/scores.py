@@ -9,10 +9,11 @@ from tonelens.evaluation.captions import CaptionScores, score_captions
 from tonelens.evaluation.descriptors import DescriptorScores, score_descriptors
 from tonelens.evaluation.emotion import EmotionScores, score_emotions
 from tonelens.evaluation.figures import Figure
-from tonelens.evaluation.intervals import MIN_SPEAKERS, Interval
+from tonelens.evaluation.intervals import Interval
 from tonelens.evaluation.prediction import Prediction, check_predictions
 from tonelens.evaluation.transcripts import TranscriptScores, score_transcripts
 from tonelens.evaluation.votes import VoteScores, score_votes
+from tonelens.evidence.clusters import MIN_SPEAKERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

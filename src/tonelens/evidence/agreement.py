@@ -19,7 +19,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tonelens.audio import Audio
 from tonelens.descriptors.audible import why_inaudible
@@ -42,7 +42,8 @@ FINEST: Reference = "group"
 class Known:
     """What is known of a recording beforehand; all of it may be left open."""
 
-    gender: Literal["male", "female"] | None = None
+    gender: str | None = None
+    """"male" or "female": whose edges judge; any other falls back to those of all."""
     transcript: str | None = None
     """The words: the pace is measured by them, where `language` allows to count their syllables."""
     language: str | None = None

@@ -18,7 +18,7 @@ from tonelens.audio import Audio
 from tonelens.descriptors.audible import why_inaudible
 from tonelens.descriptors.levels import Levels, Reference
 from tonelens.errors import InputError
-from tonelens.evidence.agreement import Known, agreement_of
+from tonelens.evidence.agreement import agreement_of
 from tonelens.evidence.attribution import (
     Listener,
     Span,
@@ -68,16 +68,11 @@ class Examiner:
         measures = subject.measures()
         if (nobody := why_inaudible(subject.audio, measures)) is not None:
             return {"refused": nobody.message}
+        subject = dataclasses.replace(subject, known=dataclasses.replace(subject.known, measures=measures))
         (heard,) = self.backend.hear([subject.audio])
         row: dict[str, Any] = {"heard": heard_row(heard)}
         if "agreement" in self.parts:
-            known = Known(
-                gender=subject.gender,
-                transcript=subject.text,
-                language=subject.language,
-                measures=measures,
-            )
-            row["agreement"] = agreement_of(heard, subject.audio, self.levels, known).to_dict()
+            row["agreement"] = agreement_of(heard, subject.audio, self.levels, subject.known).to_dict()
         if "interventions" in self.parts:
             trials = intervene(self.backend, subject, self.levels, finest=self.finest)
             row["interventions"] = [trial_row(trial) for trial in trials]

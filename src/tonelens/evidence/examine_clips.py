@@ -24,6 +24,7 @@ from tonelens.corpora.cuts import (
     text_of,
 )
 from tonelens.errors import AudioError, RunError
+from tonelens.evidence.agreement import Known
 from tonelens.evidence.backend import OwnBackend
 from tonelens.evidence.conflict import ConflictSet, conflict_set
 from tonelens.evidence.examine import Examiner, Row
@@ -40,12 +41,9 @@ def subject_of(cut: MonoCut) -> Subject:
     Raises:
         AudioError: it cannot be read.
     """
-    gender = gender_of(cut)
     return Subject(
         audio=audio.load(path_of(cut), start_s=cut.start, end_s=cut.end, name=cut.id),
-        text=text_of(cut),
-        language=language_of(cut),
-        gender="male" if gender == "male" else "female" if gender == "female" else None,
+        known=Known(gender=gender_of(cut), transcript=text_of(cut), language=language_of(cut)),
         speaker=speaker_of(cut),
     )
 

@@ -23,12 +23,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 from tonelens.audio import Audio
 from tonelens.descriptors.levels import DESCRIPTORS, Levels, Reference, Standard
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
+from tonelens.evidence.agreement import NOTHING_KNOWN, Known
 from tonelens.evidence.backend import Backend, Heard
 from tonelens.evidence.resynthesis import Change, Kind, resynthesised
 from tonelens.evidence.shares import Share, share
@@ -47,16 +47,13 @@ class Subject:
     """A recording, and what is known of it."""
 
     audio: Audio
-    text: str | None = None
-    """Words, by which the pace is measured where their language is known, too."""
-    language: str | None = None
-    gender: Literal["male", "female"] | None = None
-    """The group whose edges judge it."""
+    known: Known = NOTHING_KNOWN
     speaker: str | None = None
 
-    def measures(self, audio: Audio | None = None) -> Measures:
+    def measures(self, changed: Audio | None = None) -> Measures:
         """Of the recording, or of a changed one with the same words."""
-        return measure(audio or self.audio).with_text(self.text, self.language)
+        plain = measure(changed) if changed else self.known.measures or measure(self.audio)
+        return plain.with_text(self.known.transcript, self.known.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def edits_for(subject: Subject, measures: Measures, levels: Levels, finest: Refe
     """The smallest changes that put pitch, volume and pace clearly into each neighbouring level."""
     found = []
     for name in KINDS:
-        standard = levels.standard(name, measures, gender=subject.gender, finest=finest)
+        standard = levels.standard(name, measures, gender=subject.known.gender, finest=finest)
         if standard is None:
             continue
         words = DESCRIPTORS[name].words
@@ -191,7 +188,7 @@ def intervene(
 
 
 def _words(levels: Levels, measures: Measures, subject: Subject, finest: Reference) -> dict[str, str | None]:
-    found = levels.assign(measures, gender=subject.gender, finest=finest)
+    found = levels.assign(measures, gender=subject.known.gender, finest=finest)
     return {name: found[name].word for name in KINDS}
 
 

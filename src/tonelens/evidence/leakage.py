@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonelens.corpora.cuts import speaker_of
+from tonelens.evidence.clusters import clusters_of
 from tonelens.evidence.latents import (
     CONTENT,
     DESCRIPTOR,
@@ -37,7 +38,6 @@ from tonelens.evidence.probe_scores import (
     Drawn,
     Spread,
     chance,
-    clusters_of,
     drawn_score,
     score,
     spearman,

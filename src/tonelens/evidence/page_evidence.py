@@ -13,6 +13,7 @@ import numpy as np
 from tonelens import audio
 from tonelens.audio import Audio
 from tonelens.evidence import page_parts
+from tonelens.evidence.agreement import Known
 from tonelens.evidence.attribution import Listener, cited_spans, frames_of, occlusion, through_latents
 from tonelens.evidence.backend import OwnBackend
 from tonelens.evidence.counterfactual import described, search
@@ -57,11 +58,9 @@ def gathered(explainer: Explainer, request: Request) -> PageParts:
 
 def _subject(request: Request) -> Subject:
     clip = audio.load(request.source, start_s=request.start_s, end_s=request.end_s, name=request.name)
+    words = request.transcript or request.spoken
     return Subject(
-        audio=clip,
-        text=request.transcript or request.spoken,
-        language=request.language,
-        gender="male" if request.gender == "male" else "female" if request.gender == "female" else None,
+        audio=clip, known=Known(gender=request.gender, transcript=words, language=request.language)
     )
 
 

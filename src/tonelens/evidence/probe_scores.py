@@ -7,9 +7,8 @@ Scores    numbers    r2         1 - squared error / squared distance from the me
           presence   auc        how often a clip with the word ranks above one without, mean over the words
                                 that some tested clips have and some have not; chance 1/2
 Interval  value +- t sd sqrt(C / (C - 1)) on C - 1 degrees of freedom, sd over REPLICATES draws of C clusters
-          with replacement, as in `evaluation.paired`. Clusters are speakers; clips where fewer than
-          MIN_SPEAKERS speakers are tested (then nothing is said about new voices), and never frames,
-          since those of a clip are alike. The same seed draws the same, so differences are paired.
+          with replacement, as in `evaluation.paired`. Clusters are speakers or clips (`clusters`), never
+          frames, since those of a clip are alike. The same seed draws the same, so differences are paired.
 Shapes    M rows (clips or frames), W words, C clusters, R replicates, S sums that a score is made of.
 Source    Cameron, Gelbach and Miller 2008, Rev. Econ. Stat. 90 (few clusters: t on C - 1).
 """
@@ -17,21 +16,20 @@ Source    Cameron, Gelbach and Miller 2008, Rev. Econ. Stat. 90 (few clusters: t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from tonelens.evidence.clusters import Clusters, Unit
 from tonelens.evidence.probes import Floats, Kind
 
 Values: TypeAlias = NDArray[Any]
-Unit: TypeAlias = Literal["speaker", "clip"]
 
-MIN_SPEAKERS = 5
 REPLICATES = 1000
+"""Fewer than elsewhere: each ranks every word anew."""
 METRICS: dict[Kind, str] = {"number": "r2", "class": "recall", "presence": "auc"}
 """What is compared between views."""
 
@@ -46,20 +44,6 @@ class Spread:
     high: float | None
     unit: Unit
     clusters: int
-
-
-@dataclass(frozen=True, slots=True)
-class Clusters:
-    """What is drawn with replacement: M rows in C clusters."""
-
-    of_row_M: NDArray[np.intp]
-    unit: Unit
-    count: int
-
-    def drawn(self, seed: int) -> NDArray[np.int64]:
-        """How often each cluster is drawn: (R, C)."""
-        shares = np.full(self.count, 1 / self.count)
-        return np.random.default_rng(seed).multinomial(self.count, shares, size=REPLICATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +71,6 @@ class Drawn:
         return Drawn(self.value - other.value, gain_R, self.unit, self.clusters)
 
 
-def clusters_of(speakers: Sequence[str], clips: Sequence[str]) -> Clusters:
-    """Speakers where there are enough, else clips; M names each."""
-    unit: Unit = "speaker" if len(set(speakers)) >= MIN_SPEAKERS else "clip"
-    names, of_row_M = np.unique(np.array(speakers if unit == "speaker" else clips), return_inverse=True)
-    return Clusters(of_row_M, unit, len(names))
-
-
 def score(kind: Kind, truth_M: Values, guess_M: Values) -> float:
     """The metric of METRICS; NaN where the truth does not vary.
 
@@ -109,19 +86,22 @@ def score(kind: Kind, truth_M: Values, guess_M: Values) -> float:
 
 def drawn_score(kind: Kind, truth_M: Values, guess_M: Values, clusters: Clusters, *, seed: int = 0) -> Drawn:
     """`score` of all rows and of REPLICATES draws; the same seed and clusters draw the same."""
-    times_RC = clusters.drawn(seed)
+    times_RC = times_drawn(clusters, seed)
     if kind == "presence":
-        rows_of = [np.flatnonzero(clusters.of_row_M == number) for number in range(clusters.count)]
+        rows_of = [np.flatnonzero(clusters.of_row_N == number) for number in range(clusters.count)]
         replicates = np.empty(REPLICATES)
         for replicate, times_C in enumerate(times_RC):
             rows = np.concatenate([np.tile(rows_of[one], times_C[one]) for one in np.flatnonzero(times_C)])
             replicates[replicate] = _auc(truth_M[rows], guess_M[rows])
     else:
-        summands_MS = _summands(kind, truth_M, guess_M)
-        sums_CS = np.zeros((clusters.count, summands_MS.shape[1]))
-        np.add.at(sums_CS, clusters.of_row_M, summands_MS)
-        replicates = _of_sums(kind, times_RC @ sums_CS)
+        replicates = _of_sums(kind, times_RC @ clusters.sums(_summands(kind, truth_M, guess_M)))
     return Drawn(score(kind, truth_M, guess_M), replicates, clusters.unit, clusters.count)
+
+
+def times_drawn(clusters: Clusters, seed: int) -> NDArray[np.int64]:
+    """How often each cluster is drawn: (R, C)."""
+    shares = np.full(clusters.count, 1 / clusters.count)
+    return np.random.default_rng(seed).multinomial(clusters.count, shares, size=REPLICATES)
 
 
 def spearman(truth_M: Values, guess_M: Values) -> float:
