@@ -23,7 +23,8 @@ from tonelens import audio
 from tonelens.corpora.cuts import path_of, read_cuts
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
-from tonelens.evidence.resynthesis import Change, resynthesised
+from tonelens.evidence.aimed import aimed
+from tonelens.evidence.resynthesis import Change
 from tonelens.evidence.shares import share
 
 CORPORA = ("ravdess", "emodb", "nemo")
@@ -109,7 +110,7 @@ def main() -> None:
             clip = audio.load(path_of(cut))
             before, voice = measure(clip), analyse(clip.samples)
             for change in CHANGES:
-                after = measure(resynthesised(clip, change, voice))
+                _, after = aimed(clip, change, voice, before)
                 met[change].append(meets_target(change, before, after))
                 kept[change].append(others_stay(change, before, after))
         for change in CHANGES:

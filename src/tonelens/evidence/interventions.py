@@ -1,7 +1,7 @@
 """Do the claims follow the voice? One property is moved into another level, and the system is asked again.
 
     clip -> the changes that put its pitch, pace or loudness clearly into a neighbouring level -> changed
-    voices (`resynthesis`), measured again -> what is claimed before and after
+    voices (`aimed`), measured again -> what is claimed before and after
 
 A claim is tested only where the measurement agrees that the level has changed. Changes that go through the
 vocoder are compared with the clip through the vocoder, so that its sound does not count as an effect.
@@ -29,6 +29,7 @@ from tonelens.descriptors.levels import DESCRIPTORS, Levels, Reference, Standard
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.vocoder import analyse
 from tonelens.evidence.agreement import NOTHING_KNOWN, Known
+from tonelens.evidence.aimed import aimed
 from tonelens.evidence.backend import Backend, Heard
 from tonelens.evidence.resynthesis import Change, Kind, resynthesised
 from tonelens.evidence.shares import Share, share
@@ -165,14 +166,16 @@ def intervene(
         return []
     voice = analyse(subject.audio.samples)
     plain = resynthesised(subject.audio, Change("none"), voice)
-    changed = [resynthesised(subject.audio, edit.change, voice) for edit in edits]
-    heard, heard_plain, *after = backend.hear([subject.audio, plain, *changed])
+    made = [
+        aimed(subject.audio, edit.change, voice, before=measures, measured=subject.measures) for edit in edits
+    ]
+    heard, heard_plain, *after = backend.hear([subject.audio, plain, *(audio for audio, _ in made)])
     before_words = _words(levels, measures, subject, finest)
     plain_words = _words(levels, subject.measures(plain), subject, finest)
     trials = []
-    for edit, audio, found in zip(edits, changed, after, strict=True):
+    for edit, (_, told), found in zip(edits, made, after, strict=True):
         is_plain = edit.change.kind != "volume"
-        words = _words(levels, subject.measures(audio), subject, finest)
+        words = _words(levels, told, subject, finest)
         start = plain_words if is_plain else before_words
         trials.append(
             Trial(
