@@ -19,6 +19,13 @@ def explain(  # noqa: PLR0913 - one for every option
     model: Annotated[Path | None, typer.Option(help="a model or run folder")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     transcript: Annotated[str | None, typer.Option(help="the words, where they are known")] = None,
+    previous: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="an earlier turn of the dialogue (Ross: What?), oldest first; repeat it. Only some models",
+        ),
+    ] = None,
     language: Annotated[
         str | None, typer.Option(help="of the words: en, de or pl lets them measure the pace")
     ] = None,
@@ -52,7 +59,9 @@ def explain(  # noqa: PLR0913 - one for every option
 
     if evidence and report is None:
         raise InputError("--evidence is shown on pages; say with --report where to write them.")
-    requests = requests_of(audio, transcript, language)
+    requests = requests_of(audio, transcript, language, previous or ())
+    if evidence and any(request.previous for request in requests):
+        raise InputError("--evidence asks of a recording alone; leave out --evidence or the earlier turns.")
     from tonelens.cli.progress import hide_loading_bars
     from tonelens.explain import Explainer
 

@@ -79,12 +79,13 @@ def training_data(cuts: Iterable[MonoCut], measures: Mapping[str, Measures], rec
             "data.soft_labels=false, or prepare the corpus with the tables of its votes (docs/data.md)."
         )
     dev = found.select(known, "dev")
-    earlier = _earlier(train, dev, found) if recipe.answer.dialogue_turns else {}
+    most_turns = recipe.answer.dialogue_turns
+    earlier = _earlier(train, dev, found, most_turns) if most_turns else {}
     measures = {cut.id: measures[cut.id].with_text(text_of(cut), language_of(cut)) for cut in known}
     items = [LevelItem(speaker_of(cut), gender_of(cut), measures[cut.id]) for cut in train]
     return TrainingData(
         split=found,
-        protocol=found.describe() + _about_turns(earlier, train, recipe.answer.dialogue_turns),
+        protocol=found.describe() + _about_turns(earlier, train, most_turns),
         labels=LabelSet.of(emotion_of(cut) for cut in train),
         levels=fit_levels(items),
         measures=measures,
@@ -94,20 +95,23 @@ def training_data(cuts: Iterable[MonoCut], measures: Mapping[str, Measures], rec
     )
 
 
-def _earlier(train: Sequence[MonoCut], dev: Sequence[MonoCut], parted: Split) -> dict[str, list[str]]:
-    """The turns before every clip; before one that trains no word of a held-out clip.
+def _earlier(
+    train: Sequence[MonoCut], dev: Sequence[MonoCut], parted: Split, most: int
+) -> dict[str, list[str]]:
+    """The last turns before every clip; before one that trains no word of a held-out clip.
 
     Raises:
         CorpusError: no training clip has any.
     """
     held_out = held_out_ids(parted)
-    seen = {cut.id: open_to_training(turns_before(cut), held_out) for cut in train}
+    seen = {cut.id: open_to_training(turns_before(cut)[-most:], held_out) for cut in train}
     if not any(seen.values()):
         raise CorpusError(
-            "answer.dialogue_turns is above 0, but no training clip has turns before it. Prepare a corpus of "
-            "dialogues (meld, iemocap, or a list with the columns dialogue and turn), or set it to 0."
+            "answer.dialogue_turns is above 0, but no training clip has earlier turns that it may see. "
+            "Prepare a corpus of dialogues (meld, iemocap, a list with the columns dialogue and turn), take "
+            "a protocol that keeps dialogues together, or set it to 0."
         )
-    seen |= {cut.id: turns_before(cut) for cut in dev}
+    seen |= {cut.id: turns_before(cut)[-most:] for cut in dev}
     return {name: [turn.line for turn in turns] for name, turns in seen.items()}
 
 
@@ -115,7 +119,7 @@ def _about_turns(earlier: Mapping[str, Sequence[str]], train: Sequence[MonoCut],
     """What the protocol's sentence says besides where earlier turns are input."""
     if not earlier:
         return ""
-    fewer = sum(len(earlier[cut.id]) < len(turns_before(cut)) for cut in train)
+    fewer = sum(len(earlier[cut.id]) < len(turns_before(cut)[-most:]) for cut in train)
     kept = (
         f"; {fewer} training clips saw fewer, because they may see no words of held-out clips"
         if fewer
