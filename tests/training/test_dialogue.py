@@ -1,17 +1,21 @@
 """Earlier turns of a dialogue in training: who sees which words, what they cost, and that they can decide."""
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
 
 from builders import LAYERS, WIDTH, random_clips, small_recipe
+from journeys.command_line import tonelens
 from tonelens.batching.augment import NO_CHANGE
 from tonelens.batching.prompts import EARLIER, IGNORED
-from tonelens.corpora.cuts import path_of
+from tonelens.config import load_recipe
+from tonelens.corpora.cuts import cuts_bytes, path_of
 from tonelens.corpora.dialogues import KEY
 from tonelens.errors import ConfigError, CorpusError, ModelError
 from tonelens.evaluation.predict import predict
+from tonelens.evaluation.prediction import read_predictions
 from tonelens.explain import Explainer, Request
 from tonelens.model.answering import Answerer
 from tonelens.model.build import build_model
@@ -20,10 +24,12 @@ from tonelens.model.speech_encoder import SpeechEncoder
 from tonelens.training.batches import BatchMaker
 from tonelens.training.data import training_data
 from tonelens.training.dev import dev_answers
+from tonelens.training.dry_run import Workload, needs_of
 from tonelens.training.features import Waveform, encoded, key_of
 from tonelens.training.loop import train
 from tonelens.training.setup import tokenizer_texts
 from tonelens.training.stages import ASR, SER_SED
+from tonelens.training.start import open_start
 
 EMOBOX = {"protocol": "emobox", "hold_out_dev": False}
 TURNS = {"dialogue_turns": 2}
@@ -223,6 +229,38 @@ def test_explaining_one_recording_reads_what_was_said_before(planted):
     (again,) = explainer.explain_all([Request(path, previous=("Ann: you broke it",))])
     assert again == angry
     assert "earlier turn" not in explainer.explain(path).to_text()
+
+
+def test_the_commands_give_and_withhold_earlier_turns(planted, tmp_path):
+    run, tested = planted
+    (tmp_path / "cuts.jsonl.gz").write_bytes(cuts_bytes(tested[:3]))
+    given = ("evaluate", run, tmp_path / "cuts.jsonl.gz", "--out")
+    assert "earlier turns of the dialogue were given" in tonelens(*given, tmp_path / "told").stdout
+    assert "No earlier turns of the dialogue" in tonelens(*given, tmp_path / "bare", "--no-context").stdout
+    read = [read_predictions(tmp_path / name / "predictions.jsonl") for name in ("told", "bare")]
+    assert [[one.turns_before for one in found] for found in read] == [[1, 1, 1], [0, 0, 0]]
+    asked = ("explain", path_of(tested[0]), "--model", run, "--previous", "Ann: nothing")
+    told = tonelens(*asked, "--previous", "Ann: well done", "--json")
+    assert json.loads(told.stdout)["emotion"]["label"] == "happiness"
+    ended = tonelens(*asked, "--report", tmp_path / "page", "--evidence")
+    assert ended.exit_code == 2 and "--evidence asks of a recording alone" in ended.stderr
+
+
+def test_fine_tuning_on_clips_of_no_dialogue_goes_on_without(planted, cuts):
+    start = open_start(planted[0])
+    asked = small_recipe(data=EMOBOX)
+    assert start.recipe(asked, [*planted[1], *planted[1]]).answer.dialogue_turns == 2
+    alone = [labelled(cut, ("anger", "happiness")[number % 2]) for number, cut in enumerate(cuts)]
+    assert start.recipe(asked, alone).answer.dialogue_turns == 0
+
+
+def test_a_dry_run_counts_the_most_words_that_earlier_turns_may_take():
+    told, plain = (
+        needs_of(load_recipe("studies/dialogue_tiny", [f"answer.dialogue_turns={turns}"]), Workload(clips=8))
+        for turns in (4, 0)
+    )
+    assert told.stages["ser-sed"].flops > 1.5 * plain.stages["ser-sed"].flops
+    assert told.stages["asr"].flops == plain.stages["asr"].flops
 
 
 def test_a_model_trained_without_turns_refuses_them(tmp_path, cuts, measures, cache, recipe_with):
