@@ -62,11 +62,9 @@ def evaluate(  # noqa: PLR0913 - one for every option
     explainer = Explainer.from_pretrained(model)
     temperature = explainer.loaded.card.temperature
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
+    asked = partial(predict, explainer, chosen, adapt=adapt, transcripts=transcripts, context=context)
     with Bars() as bars:
-        said_under = partial(
-            predict, explainer, chosen, bars, adapt=adapt, transcripts=transcripts, context=context
-        )
-        predicted = {one.name: said_under(condition=one) for one in wanted}
+        predicted = {one.name: asked(bars, condition=one) for one in wanted}
     (clean := predicted[CLEAN.name]).require_some()
     report = score(
         clean.predictions,
@@ -79,8 +77,7 @@ def evaluate(  # noqa: PLR0913 - one for every option
     )
     slices = [
         one
-        for name, said in predicted.items()
-        if conditions or groups
+        for name, said in (predicted if conditions or groups else {}).items()
         for one in slices_of(name, said, groups, whole=report, temperature=temperature)
     ]
     if out is not None:
