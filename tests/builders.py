@@ -154,6 +154,12 @@ def voted(cuts: list[MonoCut], shares: dict[str, float]) -> list[MonoCut]:
     return [replace(cut, custom={**cut.custom, "emotion_shares": shares}) for cut in cuts]
 
 
+def in_dialogue(cuts: list[MonoCut]) -> list[MonoCut]:
+    """The cuts as if somebody had spoken before each."""
+    turn = {"id": "before", "speaker": "Ann", "text": "well then"}
+    return [replace(cut, custom={**cut.custom, "turns_before": [turn]}) for cut in cuts]
+
+
 def _cut(folder: Path, row: dict[str, str]) -> MonoCut:
     path = folder / row["path"]
     sound = soundfile.info(path)

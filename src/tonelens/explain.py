@@ -7,11 +7,10 @@ print(explainer.explain("a.wav").to_text())
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,11 +18,11 @@ from torch import Tensor
 from tonelens import audio
 from tonelens.audio import Audio
 from tonelens.descriptors.audible import Inaudible, why_inaudible
-from tonelens.descriptors.levels import DESCRIPTORS, Level
+from tonelens.descriptors.claims import claim, unnamed
+from tonelens.descriptors.levels import DESCRIPTORS
 from tonelens.descriptors.measure import Measures, measure
 from tonelens.descriptors.naming import word_at
-from tonelens.descriptors.sentences import UNKNOWN, write
-from tonelens.descriptors.verdicts import judge
+from tonelens.descriptors.sentences import write
 from tonelens.errors import AudioError, InputError, ModelError
 from tonelens.model.adaptation import adapted_model, clip_statistics, require_adaptable
 from tonelens.model.answering import Alteration, Answerer
@@ -38,12 +37,10 @@ from tonelens.results import (
     NO_LABEL,
     Adapted,
     AudioInfo,
-    Descriptor,
     Emotion,
     Emphasis,
     Explanation,
     ModelInfo,
-    Outcome,
     Refusal,
     Transcript,
 )
@@ -67,6 +64,8 @@ class Explainer:
         self.wordless = self._answerer.wordless
         self.takes_words = loaded.model.recipe.answer.given_transcript
         """Whether the model learnt with the words as input and writes none itself."""
+        self.turns_taken = loaded.model.recipe.answer.dialogue_turns
+        """How many earlier turns of a dialogue the model learnt with; 0: none may be given."""
         self.adapted_to: Adapted | None = None
         self._alteration: Alteration | None = None
 
@@ -162,6 +161,18 @@ class Explainer:
             return found
         return [calibration.tempered(shares) for shares in found]
 
+    def require_turns(self) -> None:
+        """Refuse earlier turns of a dialogue where the model was trained without.
+
+        Raises:
+            ModelError: it was.
+        """
+        if not self.turns_taken:
+            raise ModelError(
+                f"{self.loaded.card.name}: trained without earlier turns of a dialogue, so none can be "
+                f"given. Leave them out, or use a model trained with answer.dialogue_turns above 0."
+            )
+
     def explain(
         self,
         source: str | Path | bytes | Audio,
@@ -169,21 +180,31 @@ class Explainer:
         transcript: str | None = None,
         language: str | None = None,
         gender: str | None = None,
+        previous: Sequence[str] = (),
     ) -> Explanation:
         """Explain one recording; what is given of words, their language and the speaker is taken as true.
 
+        `previous` is what was said before in the dialogue; see `Request`.
+
         Raises:
             AudioError: the recording cannot be trusted; see `tonelens.audio.load`.
+            ModelError: `previous` is given to a model that was trained without.
         """
         clip = source if isinstance(source, Audio) else audio.load(source)
         self.loaded.encoder.check_length(clip.duration_s, clip.source)
-        request = Request(source=clip.source, transcript=transcript, language=language, gender=gender)
+        request = Request(
+            clip.source, transcript=transcript, language=language, gender=gender, previous=tuple(previous)
+        )
         return self._explained([clip], [request])[0]
 
     def explain_all(
         self, requests: Iterable[Request], *, batch_size: int = BATCH_SIZE
     ) -> Iterator[Explanation | Refusal]:
-        """Explain many, in order and in batches; a bad recording gives a `Refusal` and stops nothing."""
+        """Explain many, in order and in batches; a bad recording gives a `Refusal` and stops nothing.
+
+        Raises:
+            ModelError: earlier turns are given to a model that was trained without.
+        """
         waiting = iter(requests)
         while batch := list(islice(waiting, batch_size)):
             loaded = [self._load(request) for request in batch]
@@ -226,11 +247,14 @@ class Explainer:
         return clip
 
     def _explained(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Explanation]:
+        if any(request.previous for request in requests):
+            self.require_turns()
         measured = [_measured(clip, request) for clip, request in zip(clips, requests, strict=True)]
         why_not = [why_inaudible(clip, measures) for clip, measures in zip(clips, measured, strict=True)]
         heard = [number for number, reason in enumerate(why_not) if reason is None]
         told = [self._told(clips[n], requests[n]) for n in heard]
-        answers = iter(self._answers([clips[n] for n in heard], told))
+        before = [requests[n].previous for n in heard]
+        answers = iter(self._answers([clips[n] for n in heard], told, before))
         words = iter(told)
         return [
             self._explanation(clip, request, measures, reason)
@@ -245,12 +269,18 @@ class Explainer:
             return Heard(request.transcript) if request.transcript else None
         return self.recogniser.hear(clip.samples, request.language)
 
-    def _answers(self, clips: Sequence[Audio], told: Sequence[Heard | None]) -> list[Answer]:
+    def _answers(
+        self, clips: Sequence[Audio], told: Sequence[Heard | None], before: Sequence[Sequence[str]]
+    ) -> list[Answer]:
         if not clips:
             return []
         states = self.loaded.encoder.encode([clip.samples for clip in clips])
         given = [{"transcript": words.text} if words and words.text else {} for words in told]
-        return self._answerer.answer(states, given, altered=self._alteration)
+        return self._answerer.answer(states, given, before, altered=self._alteration)
+
+    def _turns_read(self, request: Request, found: Answer | Inaudible) -> int:
+        """How many of the earlier turns the answer rests on."""
+        return 0 if isinstance(found, Inaudible) else self.loaded.prompter.turns_read(request.previous)
 
     def _transcript(self, request: Request, found: Answer | Inaudible, told: Heard | None) -> Transcript:
         """The words and their source; the model's own ones only where they can be trusted."""
@@ -291,12 +321,12 @@ class Explainer:
         gender = request.gender or said.get("gender")
         levels = self.loaded.levels.assign(measures, gender=gender, finest=finest)
         if isinstance(found, Inaudible):
-            levels = {name: _unnamed(level, found.message) for name, level in levels.items()}
+            levels = {name: unnamed(level, found.message) for name, level in levels.items()}
         emotion, explanation = self._emotion(found)
         return Explanation(
             audio=AudioInfo(source=clip.source, duration_s=round(clip.duration_s, 3), sha256=clip.sha256),
             emotion=emotion,
-            descriptors={name: _descriptor(name, said.get(name), levels[name]) for name in DESCRIPTORS},
+            descriptors={name: claim(name, said.get(name), levels[name]) for name in DESCRIPTORS},
             emphasis=tuple(
                 Emphasis(
                     span.start_s,
@@ -308,6 +338,7 @@ class Explainer:
             ),
             transcript=transcript,
             explanation=explanation,
+            turns_before=self._turns_read(request, found),
             model=ModelInfo(card.name, self.loaded.fingerprint, card.licence, self.adapted_to),
         )
 
@@ -344,33 +375,8 @@ def _threshold(card: ModelCard, risk: float | None) -> float:
     return card.calibration.threshold(risk).confidence
 
 
-def _unnamed(level: Level, why: str) -> Level:
-    """A level without its word: what was measured is not a voice's."""
-    return replace(level, word=None, reference=None, reason=level.reason or why)
-
-
 def _measured(clip: Audio, request: Request) -> Measures:
     return measure(clip).with_text(request.transcript or request.spoken, request.language)
-
-
-def _descriptor(name: str, claimed: str | None, level: Level) -> Descriptor:
-    """The model's claim beside the measured level; without one the measurement speaks for itself."""
-    facts: Mapping[str, Any] = {
-        "measured": level.measured,
-        "measured_level": level.word,
-        "unit": level.unit,
-        "reference": level.reference,
-    }
-    if claimed is None:
-        outcome: Outcome = "supported" if level.word else "not measurable"
-        return Descriptor(
-            level=level.word, said_by="measurement", verdict=outcome, reason=level.reason, **facts
-        )
-    if claimed == UNKNOWN:
-        reason = level.reason or "the model makes no claim"
-        return Descriptor(level=None, said_by="model", verdict="not measurable", reason=reason, **facts)
-    verdict = judge(name, claimed, level)
-    return Descriptor(level=claimed, said_by="model", verdict=verdict.outcome, reason=verdict.reason, **facts)
 
 
 __all__ = ["Explainer", "Explanation", "InputError", "Refusal", "Request"]

@@ -102,6 +102,16 @@ class Recipe:
             "words. Set answer.transcript=true.",
         )
         require(
+            self.answer.dialogue_turns == 0
+            or not (
+                self.llm.source == "none"
+                or (self.streams.pooling == "statistics" and self.objective.emotion_head_weight > 0)
+            ),
+            "answer.dialogue_turns gives earlier turns to the LLM, but here an emotion head decides, which "
+            "hears the clip alone. Set streams.pooling='attentive' and utterance.epochs=0 (with an LLM), or "
+            "answer.dialogue_turns=0.",
+        )
+        require(
             self.data.hold_out_dev or self.schedule.patience == 0,
             "schedule.patience needs a dev part, but data.hold_out_dev is false. Set one of them.",
         )

@@ -11,6 +11,9 @@ from typing import Literal
 
 from tonelens.errors import ConfigError
 
+MOST_TURNS = 16
+"""Earlier turns of a dialogue that a cut keeps."""
+
 
 def require(condition: bool, message: str) -> None:
     """Refuse a value with what was found, the rule, and the way out.
@@ -171,9 +174,23 @@ class AnswerConfig:
     """User prompt of the ASR stage. Not stated in the paper."""
     max_transcript_tokens: int = 80
     """A transcript is closed after this many tokens."""
+    dialogue_turns: int = 0
+    """Words of up to so many earlier turns of the dialogue in the prompt; off (0) in the paper's system."""
+    max_dialogue_tokens: int = 256
+    """Earlier turns take at most so many tokens; the oldest are left out first."""
     descriptor_first: bool = False
     """The descriptor tokens stand before the content tokens in the prompt: the streams change places.
     Off in the paper's system."""
+
+    def __post_init__(self) -> None:
+        require(
+            0 <= self.dialogue_turns <= MOST_TURNS,
+            f"answer.dialogue_turns is {self.dialogue_turns}; cuts keep 0 to {MOST_TURNS}. Set one of these.",
+        )
+        require(
+            self.max_dialogue_tokens >= 1,
+            f"answer.max_dialogue_tokens is {self.max_dialogue_tokens}; it must be 1 or more.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

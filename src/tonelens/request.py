@@ -21,6 +21,9 @@ class Request:
     """Of the words, as an ISO code; the pace is measured by words of a known language."""
     gender: str | None = None
     """`male` or `female`: the group that levels refer to; None takes the one the model hears."""
+    previous: tuple[str, ...] = ()
+    """What was said before in the dialogue, oldest first: `Ross: What?`, or the words alone. Only for models
+    that were trained with earlier turns (`answer.dialogue_turns`)."""
     name: str | None = None
     """What to call it; by default the path."""
 

@@ -29,7 +29,7 @@ WORDS: Mapping[TranscriptReason, str] = {
 }
 MARKS: Mapping[str, str] = {"supported": "✓", "contradicted": "✗", "not measurable": "–"}
 MEASURED = "·"
-"""Marks what no model claimed: it is read off the signal, so there is nothing to check."""
+"""Marks what no model claimed: it is read off the signal or given, so there is nothing to check."""
 SHARE = "share of "
 
 
@@ -160,6 +160,8 @@ class Explanation:
     transcript: Transcript
     explanation: str
     model: ModelInfo
+    turns_before: int = 0
+    """Earlier turns of the dialogue whose words the model read. Not in the JSON, whose schema is frozen."""
 
     def to_dict(self) -> dict[str, Any]:
         """One JSON object of the schema."""
@@ -185,6 +187,8 @@ class Explanation:
         ]
         if self.transcript.reason is not None:
             lines.append(f"  {MARKS['not measurable']} {'words':<16}{WORDS[self.transcript.reason]}")
+        if self.turns_before:
+            lines.append(f"  {MEASURED} {'read before':<16}{counted_turns(self.turns_before)}, as given")
         for name, value in self.descriptors.items():
             lines.append(f"  {_line(name, value)}")
         for span in self.emphasis:
@@ -207,6 +211,11 @@ class Explanation:
         others = ", ".join(shown[1:])
         share = emotion.probabilities[emotion.label]
         return f"{emotion.label.upper()}  {share:.0%}" + (f"   then {others}" if others else "")
+
+
+def counted_turns(turns: int) -> str:
+    """`2 earlier turns of the dialogue`."""
+    return f"{turns} earlier turn{'s' * (turns != 1)} of the dialogue"
 
 
 def _line(name: str, value: Descriptor) -> str:

@@ -137,3 +137,24 @@ def test_one_transcript_is_for_one_recording(folder):
     assert request.transcript == "hello there"
     with pytest.raises(InputError, match=r"there are 3 recordings\. Give a CSV list with the columns"):
         requests_of([str(folder)], "hello there")
+
+
+def test_earlier_turns_are_given_for_one_recording_in_order(folder):
+    (request,) = requests_of([str(folder / "b.wav")], previous=["Ann: Where is he?", " ", "Bob:  Gone."])
+    assert request.previous == ("Ann: Where is he?", "Bob: Gone.")
+    with pytest.raises(InputError, match="--previous gives the turns before one recording, but there are 3"):
+        requests_of([str(folder)], previous=["Ann: Hi."])
+
+
+def test_a_list_gives_the_earlier_turns_of_each_recording_a_line_each(folder):
+    turns = '"Ann: Where is he?\nBob: Gone."'
+    table = write(folder, "calls.csv", f"path,previous\na.wav,{turns}\nb.wav,\n")
+    rows = [
+        {"path": "a.wav", "previous": ["Ann: Hi.", "Bob: Ho."]},
+        {"path": "b.wav", "previous": "Ann: Hi."},
+    ]
+    lines = write(folder, "calls.jsonl", "\n".join(json.dumps(row) for row in rows))
+    found = requests_of([str(table), str(lines)])
+    assert [request.previous for request in found] == [
+        ("Ann: Where is he?", "Bob: Gone."), (), ("Ann: Hi.", "Bob: Ho."), ("Ann: Hi.",),
+    ]  # fmt: skip

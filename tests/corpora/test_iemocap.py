@@ -99,9 +99,19 @@ def test_a_turn_is_read_from_its_name_its_evaluation_and_its_transcription(small
         "valence": 2.5,
         "arousal": 3.0,
         "dominance": 3.5,
+        "turns_before": [{"id": "iemocap-Ses01F_impro01_F000", "speaker": "A", "text": "This is F000."}],
     }
     clip = clips["iemocap-Ses05M_script01_1b_F003"]
     assert (clip.emotion, clip.speaker, clip.gender, clip.test_fold) == ("anger", "Ses05F", "female", 5)
+
+
+def test_turns_of_every_label_stand_before_a_clip_and_who_begins_is_a(tmp_path, wav):
+    turns = [("Ses01F_impro01_M000", "xxx"), ("Ses01F_impro01_F000", "neu"), ("Ses01F_impro01_M001", "hap")]
+    clips = read_corpus(CORPUS, write_release(tmp_path / "release", turns, wav)).clips
+    before = {clip.id[-4:]: clip.facts.get("turns_before", []) for clip in clips}
+    first = {"id": "iemocap-Ses01F_impro01_M000", "speaker": "A", "text": "This is M000."}
+    second = {"id": "iemocap-Ses01F_impro01_F000", "speaker": "B", "text": "This is F000."}
+    assert before == {"F000": [first], "M001": [first, second]}
 
 
 def test_more_classes_take_more_turns_and_the_others_are_listed_by_id(small):

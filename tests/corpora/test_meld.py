@@ -77,6 +77,16 @@ def test_an_utterance_is_read_from_its_folder_its_name_and_its_row(small):
     assert clips["meld-dia0_utt0-test"].test_fold == 1
 
 
+def test_the_words_of_the_turns_before_are_kept_even_of_one_without_a_clip(small):
+    clips = {clip.id: clip for clip in read_corpus(CORPUS, small).clips}
+    first = {"id": "meld-dia0_utt0-train", "speaker": "Richard's Date", "text": "No, it’s mine."}
+    assert clips["meld-dia0_utt1-train"].facts["turns_before"] == [first]
+    assert "turns_before" not in clips["meld-dia0_utt0-dev"].facts, "dialogue 0 of dev is another one"
+    place(small, "train/dia0_utt0").unlink()
+    (left,) = [clip for clip in read_corpus(CORPUS, small).clips if clip.id == "meld-dia0_utt1-train"]
+    assert left.facts["turns_before"] == [first]
+
+
 def test_faults_that_everybody_has_are_reported_by_id(small):
     found = read_corpus(CORPUS, small)
     assert [(item.id, item.reason, item.kept) for item in found.skipped] == [

@@ -146,3 +146,12 @@ def test_a_missing_file_and_a_file_that_is_not_text_are_refused(tmp_path):
     (tmp_path / "p.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CorpusError, match="not UTF-8"):
         read_predictions(tmp_path / "p.csv")
+
+
+def test_a_prediction_says_how_many_earlier_turns_were_read(tmp_path):
+    told = Prediction(id="a", reference_emotion="joy", predicted_emotion="joy", turns_before=2)
+    write_predictions(tmp_path / "predictions.jsonl", [told])
+    assert read_predictions(tmp_path / "predictions.jsonl") == [told]
+    assert "turns_before" not in dataclasses.replace(told, turns_before=None).to_row()
+    with pytest.raises(CorpusError, match=r"turns_before is '2'; it must be a whole number from 0"):
+        Prediction.from_row({**told.to_row(), "turns_before": "2"})

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from builders import random_clips, save_llama, voted
+from builders import in_dialogue, random_clips, save_llama, voted
 from tonelens.config import load_recipe, shipped_recipes
 from tonelens.descriptors.sentences import read
 from tonelens.evaluation.paper_rows import ROWS
@@ -47,6 +47,8 @@ def test_a_shipped_recipe_trains_and_answers(name, tmp_path, cuts, measures, cac
     recipe = RECIPES[name](overrides)
     if recipe.data.soft_labels:
         cuts = voted(cuts, {"anger": 0.75, "fear": 0.25})
+    if recipe.answer.dialogue_turns:
+        cuts = in_dialogue(cuts)
     train(recipe, cuts, measures, tmp_path / "run", cache=cache)
     stages = {row["stage"] for row in read_jsonl(tmp_path / "run" / "metrics.jsonl")}
     if recipe.schedule.strategy == "one-stage":

@@ -2,6 +2,8 @@
 
 The prompt is the paper's chat prompt (arXiv:2505.23236, figure 1): system; user = content tokens,
 descriptor tokens (these first with `answer.descriptor_first`), instruction; then the assistant's turn.
+With `answer.dialogue_turns` the words of earlier turns, where there are any, stand before the streams: a
+heading, and a line for each turn, oldest first.
 Answers are tokenised piece by piece (`descriptors.sentences`), so that training and grammar-bound
 decoding meet the same tokens.
 
@@ -10,7 +12,7 @@ Ids       >= 0 a token of the tokenizer; CONTENT, DESCRIPTOR, SUMMARY (< 0) one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +26,9 @@ IGNORED = -100
 """Target of a position that is not part of the answer (PyTorch's `ignore_index`)."""
 
 Task = Literal["transcribe", "explain"]
+
+EARLIER = "Said before:\n"
+"""Heading of the earlier turns."""
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}"
@@ -51,19 +56,49 @@ class Prompter:
     def __init__(self, tokenizer: Any, answer: AnswerConfig) -> None:
         self.tokenizer = tokenizer
         self._descriptor_first = answer.descriptor_first
+        self._most_turns, self._most_earlier = answer.dialogue_turns, answer.max_dialogue_tokens
         self._frames = {
             "explain": self._around_audio(answer.system, answer.instruction),
             "transcribe": self._around_audio(answer.system, answer.transcribe_instruction),
         }
         self.end_id: int = _end_of_turn(tokenizer)
 
-    def prompt(self, task: Task, *, content: int, descriptor: int = 0, summary: int = 0) -> list[int]:
-        """Ids of the prompt with this many content, descriptor and summary tokens spliced in."""
+    def prompt(
+        self,
+        task: Task,
+        *,
+        content: int,
+        descriptor: int = 0,
+        summary: int = 0,
+        earlier: Sequence[str] = (),
+    ) -> list[int]:
+        """Ids of the prompt with this many content, descriptor and summary tokens spliced in.
+
+        `earlier` are the turns before the clip, a line each, oldest first; `turns_read` says how many count.
+        """
         before, after = self._frames[task]
+        if read := self._read(earlier):
+            before = [*before, *self.tokens(EARLIER), *(token for line in read for token in line)]
         streams = [CONTENT] * content + [DESCRIPTOR] * descriptor
         if self._descriptor_first:
             streams.reverse()
         return [*before, *streams, *[SUMMARY] * summary, *after]
+
+    def turns_read(self, earlier: Sequence[str]) -> int:
+        """How many of the turns before a clip a prompt holds; 0 for a recipe without them."""
+        return len(self._read(earlier))
+
+    def _read(self, earlier: Sequence[str]) -> list[list[int]]:
+        """Tokens of the newest turns, as many as may be; of one turn that is too long alone, its end."""
+        room = self._most_earlier
+        read: list[list[int]] = []
+        for line in reversed(earlier[-self._most_turns :] if self._most_turns else ()):
+            tokens = self.tokenizer.encode(f"{line}\n", add_special_tokens=False, split_special_tokens=True)
+            if read and len(tokens) > room:
+                break
+            read.insert(0, tokens[-room:])
+            room -= len(read[0])
+        return read
 
     def answer(self, grammar: Grammar, values: Mapping[str, str]) -> AnswerTokens:
         """Ids of the answer, ending with the end-of-turn token.

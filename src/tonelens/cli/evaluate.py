@@ -18,6 +18,12 @@ Transcripts: TypeAlias = Annotated[
         "--transcripts/--no-transcripts", help="give the corpus's words to the model; else as it was trained"
     ),
 ]
+Context: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--context/--no-context", help="give the words of earlier turns of a dialogue; else as it was trained"
+    ),
+]
 
 
 def evaluate(  # noqa: PLR0913 - one for every option
@@ -29,6 +35,7 @@ def evaluate(  # noqa: PLR0913 - one for every option
     conditions: Conditions = None,
     adapt: Annotated[bool, typer.Option("--adapt", help="listen to the part's clips first")] = False,
     transcripts: Transcripts = None,
+    context: Context = None,
     by: Annotated[str, typer.Option(help="score groups, too: corpus,language,gender")] = "",
 ) -> None:
     """Score emotion, descriptors, transcript and caption on unseen clips."""
@@ -55,9 +62,9 @@ def evaluate(  # noqa: PLR0913 - one for every option
     explainer = Explainer.from_pretrained(model)
     temperature = explainer.loaded.card.temperature
     chosen, protocol = held_out_cuts(found, explainer.loaded.card, part=part)
+    asked = partial(predict, explainer, chosen, adapt=adapt, transcripts=transcripts, context=context)
     with Bars() as bars:
-        said_under = partial(predict, explainer, chosen, bars, adapt=adapt, transcripts=transcripts)
-        predicted = {one.name: said_under(condition=one) for one in wanted}
+        predicted = {one.name: asked(bars, condition=one) for one in wanted}
     (clean := predicted[CLEAN.name]).require_some()
     report = score(
         clean.predictions,
@@ -70,8 +77,7 @@ def evaluate(  # noqa: PLR0913 - one for every option
     )
     slices = [
         one
-        for name, said in predicted.items()
-        if conditions or groups
+        for name, said in (predicted if conditions or groups else {}).items()
         for one in slices_of(name, said, groups, whole=report, temperature=temperature)
     ]
     if out is not None:

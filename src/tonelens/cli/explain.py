@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -13,12 +13,25 @@ if TYPE_CHECKING:
     from tonelens.explain import Explainer, Request
     from tonelens.results import Explanation, Refusal
 
+Previous: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TEXT",
+        help="an earlier turn of the dialogue (Ross: What?), oldest first; repeat it. Only some models",
+    ),
+]
+Evidence: TypeAlias = Annotated[
+    bool,
+    typer.Option("--evidence", help="with --report: what decides, and what changed voices do; seconds each"),
+]
+
 
 def explain(  # noqa: PLR0913 - one for every option
     audio: Annotated[list[str], typer.Argument(help="files, a folder, a pattern, a CSV/JSONL list, or -")],
     model: Annotated[Path | None, typer.Option(help="a model or run folder")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     transcript: Annotated[str | None, typer.Option(help="the words, where they are known")] = None,
+    previous: Previous = None,
     language: Annotated[
         str | None, typer.Option(help="of the words: en, de or pl lets them measure the pace")
     ] = None,
@@ -39,12 +52,7 @@ def explain(  # noqa: PLR0913 - one for every option
     report: Annotated[
         Path | None, typer.Option(help="write page, picture, text and JSON of each here")
     ] = None,
-    evidence: Annotated[
-        bool,
-        typer.Option(
-            "--evidence", help="with --report: what decides, and what changed voices do; seconds each"
-        ),
-    ] = False,
+    evidence: Evidence = False,
 ) -> None:
     """Say what emotion each recording carries, and why."""
     from tonelens.cli.inputs import requests_of
@@ -52,7 +60,9 @@ def explain(  # noqa: PLR0913 - one for every option
 
     if evidence and report is None:
         raise InputError("--evidence is shown on pages; say with --report where to write them.")
-    requests = requests_of(audio, transcript, language)
+    requests = requests_of(audio, transcript, language, previous or ())
+    if evidence and any(request.previous for request in requests):
+        raise InputError("--evidence asks of a recording alone; leave out --evidence or the earlier turns.")
     from tonelens.cli.progress import hide_loading_bars
     from tonelens.explain import Explainer
 

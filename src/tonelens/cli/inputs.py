@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
 LIST_SUFFIXES = (".csv", ".tsv", ".jsonl")
-LIST_COLUMNS = ("path", "start", "end", "text", "language", "gender")
+LIST_COLUMNS = ("path", "start", "end", "text", "language", "gender", "previous")
+"""`previous` holds the earlier turns of a dialogue, a line each; in JSON lines also as a list."""
 
 
 def requests_of(
-    arguments: Sequence[str], transcript: str | None = None, language: str | None = None
+    arguments: Sequence[str],
+    transcript: str | None = None,
+    language: str | None = None,
+    previous: Sequence[str] = (),
 ) -> list[Request]:
     """Every recording that the arguments name, in order.
 
@@ -46,6 +50,13 @@ def requests_of(
                 f"Give a CSV list with the columns path,text."
             )
         found = [replace(found[0], transcript=transcript)]
+    if turns := _turns(previous):
+        if len(found) > 1:
+            raise InputError(
+                f"--previous gives the turns before one recording, but there are {len(found)}. "
+                f"Give a CSV or JSONL list with the columns path,previous."
+            )
+        found = [replace(found[0], previous=turns)]
     return [request if request.language else replace(request, language=language) for request in found]
 
 
@@ -103,7 +114,14 @@ def _from_list(path: Path) -> Iterator[Request]:
             transcript=str(row.get("text") or "") or None,
             language=str(row.get("language") or "") or None,
             gender=_gender(path, number, row),
+            previous=_turns(row.get("previous") or ()),
         )
+
+
+def _turns(given: str | Sequence[Any]) -> tuple[str, ...]:
+    """The earlier turns, one line each, without the empty ones."""
+    lines = given.splitlines() if isinstance(given, str) else [str(turn) for turn in given]
+    return tuple(turn for line in lines if (turn := " ".join(line.split())))
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -39,8 +39,8 @@ class Clip:
     """What listeners heard: label -> share of their votes (sum 1, no zeros); None where nobody was asked."""
     part: str | None = None
     """"train", "dev" or "test" where the authors publish a split."""
-    facts: Mapping[str, str | int | float] | None = None
-    """Further columns of the corpus's tables (ratings, dialogue ...); they stand in `cut.custom`."""
+    facts: Mapping[str, object] | None = None
+    """Further columns of the corpus's tables (ratings, dialogue ...) as JSON values, for `cut.custom`."""
     length_s: float | None = None
     """As the corpus's tables give it, to find files that broke off; None where they do not."""
     start_s: float = 0.0

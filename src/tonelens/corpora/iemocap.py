@@ -17,12 +17,14 @@ Traps     `._x.wav` and `._x.txt` of macOS; subfolders of EmoEvaluation with fil
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from tonelens.corpora.clips import Clip, Corpus, Found, Skipped
+from tonelens.corpora.dialogues import Placed, with_turns_before
+from tonelens.corpora.dialogues import Turn as Words
 from tonelens.corpora.lengths import fitting
 from tonelens.corpora.mending import read_mended
 from tonelens.errors import CorpusError
@@ -104,7 +106,8 @@ def add_tables(emotions: Mapping[str, str], source: Path, found: Found) -> Found
         elif turn is not None:
             why = f"a turn of {turn.table.name}, but no file in sentences/wav. Unpack the release again."
             skipped.append(_finding(name, Path(f"{name}.wav"), "missing", why))
-    fitted = fitting(replace(found, clips=tuple(clips), skipped=tuple(skipped)))
+    said = with_turns_before(clips, _placed(turns, texts))
+    fitted = fitting(replace(found, clips=said, skipped=tuple(skipped)))
     return replace(fitted, skipped=(*fitted.skipped, *others))  # thousands: after what is to be mended
 
 
@@ -122,6 +125,15 @@ def _labelled(clip: Clip, turn: Turn, emotion: str, text: str | None) -> Clip:
             "dominance": turn.dominance,
         },
     )
+
+
+def _placed(turns: Mapping[str, Turn], texts: Mapping[str, str]) -> Iterator[Placed]:
+    """Every turn's words, whatever its label; who speaks first in a dialogue is A."""
+    first: dict[str, str] = {}
+    for name, turn in sorted(turns.items(), key=lambda item: (item[1].start_s, item[0])):
+        dialogue, _, number = name.rpartition("_")
+        letter = "A" if first.setdefault(dialogue, number[0]) == number[0] else "B"
+        yield Placed(dialogue, turn.start_s, Words(f"iemocap-{name}", letter, texts.get(name, "")))
 
 
 def _finding(name: str, path: Path, reason: str, why: str, *, kept: bool = False) -> Skipped:

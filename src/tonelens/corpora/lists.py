@@ -1,8 +1,9 @@
 """Lists of clips that anybody can write: CSV or JSON lines.
 
 Columns   `path` and `emotion`; optional `speaker`, `text`, `gender`, `language`, `start`, `end`
-          (seconds), `corpus`, `intensity`, `test_fold`. Further columns are left alone. A relative
-          path starts at the list's own folder. An empty cell is the same as no cell.
+          (seconds), `corpus`, `intensity`, `test_fold`; `dialogue` and `turn` (a number) where clips are
+          turns of dialogues. Further columns are left alone. A relative path starts at the list's own
+          folder. An empty cell is the same as no cell.
 Labels    with a label set every emotion must be in it (as written, or by the usual synonym: Angry ->
           anger); without one, every word is a label.
 Refusal   everything wrong with a list is said in one error, a line each.
@@ -15,12 +16,13 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tonelens.corpora.clips import Clip
+from tonelens.corpora.dialogues import Placed, Turn, with_turns_before
 from tonelens.emotions import LabelSet, canonical
 from tonelens.errors import CorpusError
 
@@ -58,7 +60,8 @@ def read_list(
         if not may_miss and not clip.path.is_file():
             problems.append(f"line {line}: no such file: {clip.path}; correct the path")
     refuse(path, problems)
-    return _with_ids([clip for _, clip in clips], path.parent)
+    named = _with_ids([clip for _, clip in clips], path.parent)
+    return with_turns_before(named, _placed(named))
 
 
 def refuse(path: Path, problems: list[str]) -> None:
@@ -169,6 +172,9 @@ def _clip_of(
     if not 0 <= (start_s or 0.0) < (end_s if end_s is not None else float("inf")):
         wrong.append(f"line {line}: start {start_s} and end {end_s} must be 0 <= start < end seconds")
     fold = _number(row, "test_fold", line, wrong)
+    turn = _number(row, "turn", line, wrong)
+    if ("dialogue" in row) != ("turn" in row):
+        wrong.append(f"line {line}: dialogue and turn must both be given, or neither")
     problems.extend(wrong)
     if wrong:
         return None
@@ -183,9 +189,19 @@ def _clip_of(
         text=row.get("text"),
         intensity=row.get("intensity"),
         test_fold=None if fold is None else int(fold),
+        facts=None if turn is None else {"dialogue": row["dialogue"], "turn": turn},
         start_s=start_s or 0.0,
         end_s=end_s,
     )
+
+
+def _placed(clips: Iterable[Clip]) -> Iterator[Placed]:
+    """The words of every clip that is a turn of a dialogue."""
+    for clip in clips:
+        match clip.facts:
+            case {"dialogue": dialogue, "turn": float(place)}:
+                turn = Turn(clip.id, clip.speaker, clip.text or "")
+                yield Placed(f"{clip.corpus}-{dialogue}", place, turn)
 
 
 def label_of(word: str, labels: LabelSet | None) -> str | None:

@@ -4,7 +4,7 @@ Layout    train_splits/dia0_utt3.mp4, dev_splits_complete/..., output_repeated_s
           is a film or a .wav of the same name; train_sent_emo.csv, dev_sent_emo.csv and test_sent_emo.csv lie
           anywhere below. Names repeat in the three parts, so an id ends in its part: meld-dia0_utt3-train.
 Parts     9988 train, 1108 dev, 2610 test, as in EmoBox: protocol `official`. EmoBox's one fold is the test.
-Facts     in cut.custom: dialogue ("train-0"), utterance (its number there), sentiment.
+Facts     in cut.custom: dialogue ("train-0"), utterance (its number there), sentiment, turns_before.
 Broken    train dia125_utt3 is corrupt and dev dia110_utt7 is nowhere (declare-lab/MELD#39, #27): in no count.
           test dia38_utt4 and dia220_utt0 run for minutes that are not theirs (#20): counted, but unusable.
 Traps     308 clips are under 0.4 s; films without a row (dev dia66_utt9, final_videos_test...); \\x92 for
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tonelens.corpora.checks import Progress
 from tonelens.corpora.clips import Clip, Corpus, Found, Skipped, audio_files
+from tonelens.corpora.dialogues import Placed, Turn, with_turns_before
 from tonelens.corpora.films import convert
 from tonelens.corpora.lengths import fitting
 from tonelens.corpora.mending import read_mended
@@ -90,18 +91,32 @@ class Row:
         )
         return end_s - start_s
 
+    @property
+    def speaker(self) -> str:
+        """As the series names the person."""
+        return self.cells["Speaker"].replace("’", "'")
+
+    @property
+    def dialogue(self) -> str:
+        """Numbers repeat in the three parts: train-0."""
+        return f"{self.part}-{self.cells['Dialogue_ID']}"
+
+    def placed(self) -> Placed:
+        """Its words, where they stand in the dialogue."""
+        turn = Turn(self.id, self.speaker, self.cells["Utterance"])
+        return Placed(self.dialogue, int(self.cells["Utterance_ID"]), turn)
+
     def fill(self, clip: Clip) -> Clip:
         """`clip` with what the table says."""
-        speaker = self.cells["Speaker"].replace("’", "'")
         return replace(
             clip,
             emotion=self.emotion,
-            speaker=speaker,
-            gender=GENDERS.get(speaker),
+            speaker=self.speaker,
+            gender=GENDERS.get(self.speaker),
             text=self.cells["Utterance"],
             length_s=self.length_s,
             facts={
-                "dialogue": f"{self.part}-{self.cells['Dialogue_ID']}",
+                "dialogue": self.dialogue,
                 "utterance": int(self.cells["Utterance_ID"]),
                 "sentiment": self.cells["Sentiment"].lower(),
             },
@@ -140,7 +155,8 @@ def add_tables(source: Path, found: Found) -> Found:
             skipped.append(finding)
         if row is not None and clip is not None and (finding is None or finding.kept):
             clips.append(row.fill(clip))
-    return fitting(replace(found, clips=tuple(clips), skipped=tuple(skipped)))
+    said = with_turns_before(clips, (row.placed() for row in rows.values()))
+    return fitting(replace(found, clips=said, skipped=tuple(skipped)))
 
 
 def sound_of(source: Path, out: Path, progress: Progress | None) -> Path:

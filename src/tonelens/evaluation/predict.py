@@ -20,6 +20,7 @@ from tonelens.corpora.cuts import (
     speaker_of,
     text_of,
 )
+from tonelens.corpora.dialogues import turns_before
 from tonelens.descriptors.sentences import GENDERS, UNKNOWN, read, write
 from tonelens.errors import AudioError, CorpusError
 from tonelens.evaluation.conditions import CLEAN, Condition, Hearing
@@ -45,6 +46,10 @@ class Predicted:
     """Clips whose statistics the model took; None where it stayed as it was trained."""
     words_given: bool = False
     """The corpus's transcripts were input."""
+    most_turns: int = 0
+    """Earlier turns of a dialogue that the model was trained with."""
+    turns_given: bool = False
+    """Their reference words were input."""
 
     def require_some(self) -> None:
         """Refuse an evaluation of nothing.
@@ -69,6 +74,8 @@ class Predicted:
                 "The corpus's transcript was given to the model with every clip that has one: there is no "
                 "WER of these, and captions repeat it."
             )
+        if self.most_turns:
+            notes.append(self._about_turns())
         if messages := [refusal.message for refusal in self.refused]:
             notes.append(
                 f"Not scored, because they could not be read ({len(messages)}): {'; '.join(messages)}"
@@ -77,6 +84,18 @@ class Predicted:
             named = "; ".join(f"{clip}: {reason}" for clip, reason in self.unanswered.items())
             notes.append(f"Not answered, and counted as wrong ({len(self.unanswered)}): {named}.")
         return notes
+
+    def _about_turns(self) -> str:
+        if not self.turns_given:
+            return (
+                f"No earlier turns of the dialogue were given, although the model was trained with up to "
+                f"{self.most_turns}."
+            )
+        having = sum(bool(clip.turns_before) for clip in self.predictions)
+        return (
+            f"The corpus's words of up to {self.most_turns} earlier turns of the dialogue were given to the "
+            f"model ({having} of {len(self.predictions)} clips have any): words only, none misheard."
+        )
 
 
 def held_out_cuts(
@@ -118,15 +137,16 @@ def predict(
     condition: Condition = CLEAN,
     adapt: bool = False,
     transcripts: bool | None = None,
+    context: bool | None = None,
 ) -> Predicted:
     """Explain every cut as it is heard under a condition; with `adapt` after listening to all of them.
 
-    With `transcripts` the corpus's words are input; None does as in the model's training. Similar lengths
-    share a batch; the order of `cuts` is kept.
+    With `transcripts` the corpus's words are input, with `context` those of earlier turns of the dialogue;
+    None does as in the model's training. Similar lengths share a batch; the order of `cuts` is kept.
 
     Raises:
         CorpusError: babble of too few speakers; see `conditions`.
-        InputError, ModelError: see `Explainer.adapted`.
+        InputError, ModelError: see `Explainer.adapted`; `context` for a model that was trained without.
     """
     reporter = reporter or Quiet()
     if adapt:
@@ -135,7 +155,12 @@ def predict(
     order = sorted(range(len(cuts)), key=lambda index: cuts[index].duration)
     results: dict[int, Explanation | Refusal] = {}
     words_given = explainer.takes_words if transcripts is None else transcripts
-    requests = _requests([cuts[index] for index in order], condition, words_given=words_given)
+    turns_given = explainer.turns_taken > 0 if context is None else context
+    if turns_given:
+        explainer.require_turns()
+    requests = _requests(
+        [cuts[index] for index in order], condition, words_given=words_given, turns_given=turns_given
+    )
     for index, result in zip(order, explainer.explain_all(requests), strict=True):
         results[index] = result
         reporter.advance(len(results))
@@ -153,11 +178,14 @@ def predict(
         if isinstance(result, Explanation) and result.emotion.reason is not None
     }
     adapted_to = explainer.adapted_to.clips if explainer.adapted_to else None
-    return Predicted(predictions, refused, unanswered, adapted_to, words_given)
+    return Predicted(
+        predictions, refused, unanswered, adapted_to, words_given,
+        most_turns=explainer.turns_taken, turns_given=turns_given,
+    )  # fmt: skip
 
 
 def _requests(
-    cuts: Sequence[MonoCut], condition: Condition, *, words_given: bool = False
+    cuts: Sequence[MonoCut], condition: Condition, *, words_given: bool = False, turns_given: bool = False
 ) -> Iterator[Request]:
     """One request a cut, changed only when its turn comes; one that cannot be read goes on as it is."""
     hearing = Hearing(condition, cuts)
@@ -165,6 +193,8 @@ def _requests(
         request = _request(cut)
         if words_given:
             request = replace(request, transcript=request.spoken)
+        if turns_given:
+            request = replace(request, previous=tuple(turn.line for turn in turns_before(cut)))
         if condition != CLEAN:
             with suppress(AudioError):  # the Explainer refuses such a clip, with the same words
                 request = replace(request, source=hearing.wav(cut), start_s=0.0, end_s=None)
@@ -210,6 +240,7 @@ def _prediction(cut: MonoCut, result: Explanation, explainer: Explainer) -> Pred
             for name, value in result.descriptors.items()
             if value.said_by == "model"
         },
+        turns_before=result.turns_before if explainer.turns_taken else None,
         reference_text=text if result.transcript.source != "given" else None,
         transcript=transcript if text is not None else None,
         reference_caption=caption_of(cut) or _reference_caption(cut, result, explainer),

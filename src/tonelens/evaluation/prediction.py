@@ -58,6 +58,8 @@ class Prediction:
     """Label -> share of the listeners who named it, summing to 1; empty where nobody was asked."""
     descriptors: Mapping[str, Claim] = field(default_factory=dict)
     """Descriptor name (pitch, volume, speed ...) -> claim."""
+    turns_before: int | None = None
+    """Earlier turns of the dialogue whose words were input; None of a system that takes none."""
     reference_text: str | None = None
     transcript: str | None = None
     reference_caption: str | None = None
@@ -92,6 +94,12 @@ class Prediction:
                 f"prediction {row['id']!r}: descriptors must be name -> {{claimed, measured}}. Correct it."
             ) from None
         _check_words(row)
+        turns = row.get("turns_before", 0)
+        if isinstance(turns, bool) or not isinstance(turns, int) or turns < 0:
+            raise CorpusError(
+                f"prediction {row['id']!r}: turns_before is {turns!r}; it must be a whole number from 0. "
+                f"Correct it."
+            )
         if shares := row.get("probabilities"):
             _check_shares(shares, place=f"prediction {row['id']!r}")
         if votes := row.get("reference_shares"):

@@ -14,7 +14,7 @@ from tonelens.evidence.page_frame import Bar, bars, facts, percent, section, tab
 from tonelens.evidence.page_parts import Counterfactual, InterventionRow, PageParts, WordsOrVoice
 from tonelens.evidence.page_picture import Mark
 from tonelens.evidence.page_sound import player
-from tonelens.results import MARKS, MEASURED, WORDS, Descriptor, Explanation, Transcript
+from tonelens.results import MARKS, MEASURED, WORDS, Descriptor, Explanation, Transcript, counted_turns
 
 SOURCES = {
     "model": "heard by the model",
@@ -192,6 +192,8 @@ def about(result: Explanation, version: str) -> str:
     }
     if model.adapted is not None:
         rows["Adapted to"] = f"{model.adapted.clips} recordings of {escape(model.adapted.source)}"
+    if result.turns_before:
+        rows["Read before"] = f"{counted_turns(result.turns_before)}, as given"
     rows |= {
         "Recording": f"<bdi>{escape(audio.source)}</bdi>, {audio.duration_s:.2f} s",
         "SHA-256": f"<code>{escape(audio.sha256)}</code>",

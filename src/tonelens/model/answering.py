@@ -50,13 +50,14 @@ class Answerer:
         self,
         clips: Sequence[Tensor],
         given: Sequence[Mapping[str, str]] | None = None,
+        earlier: Sequence[Sequence[str]] | None = None,
         *,
         altered: Alteration | None = None,
     ) -> list[Answer]:
         """One answer a clip; each clip is its hidden states (T, L, H). Leaves the model in eval mode.
 
-        `given` holds, for each clip, values that are known beforehand (a transcript). `altered` changes what
-        the streams say before anybody reads it.
+        `given` holds, for each clip, values that are known beforehand (a transcript), `earlier` the turns of
+        the dialogue before it, a line each. `altered` changes what the streams say before anybody reads it.
         """
         layers_BTLH, is_speech_BT = self._padded(clips)
         voice = self.model.listen(layers_BTLH, is_speech_BT)
@@ -64,7 +65,7 @@ class Answerer:
             voice = altered(self.model, voice, is_speech_BT)
         if self._decoder is None:
             return self._head_answers(voice)
-        answers = self._said(self._decoder, voice, is_speech_BT, self.grammar, given)
+        answers = self._said(self._decoder, voice, is_speech_BT, self.grammar, given, earlier)
         if not self.model.has_verdict:
             return answers
         heard = self._emotion_shares(voice)
@@ -121,13 +122,16 @@ class Answerer:
         is_speech_BT: Tensor,
         grammar: Grammar,
         given: Sequence[Mapping[str, str]] | None,
+        earlier: Sequence[Sequence[str]] | None = None,
     ) -> list[Answer]:
         """The LLM's answers to the prompt of every clip; one that was taught no words writes none itself."""
         if self.model.recipe.answer.given_transcript:
             given = [{"transcript": "", **known} for known in given or [{}] * len(is_speech_BT)]
         prompts = [
-            self.prompter.prompt("explain", **self.model.stream_tokens(frames))
-            for frames in is_speech_BT.sum(-1).tolist()
+            self.prompter.prompt("explain", earlier=turns, **self.model.stream_tokens(frames))
+            for frames, turns in zip(
+                is_speech_BT.sum(-1).tolist(), earlier or [()] * len(is_speech_BT), strict=True
+            )
         ]
         return decoder.decode(voice, is_speech_BT, prompts, grammar, given)
 

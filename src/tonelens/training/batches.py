@@ -83,7 +83,11 @@ class BatchMaker:
         return Example(
             cut_id=cut_id,
             layers_TLH=layers,
-            prompt_ids=self.prompter.prompt(TASKS[stage.name], **self.model.stream_tokens(len(layers))),
+            prompt_ids=self.prompter.prompt(
+                TASKS[stage.name],
+                earlier=() if stage is ASR else self.data.earlier.get(cut_id, ()),
+                **self.model.stream_tokens(len(layers)),
+            ),
             answer=self.prompter.answer(grammar, values),
             token_weights={} if stage is ASR else self._weights,
             emotion=self.data.labels.index(emotion_of(cut)),

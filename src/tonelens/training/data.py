@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lhotse import MonoCut
 
 from tonelens.batching.augment import Change
 from tonelens.corpora.cuts import emotion_of, emotion_shares_of, gender_of, language_of, speaker_of, text_of
+from tonelens.corpora.dialogues import held_out_ids, open_to_training, turns_before
 from tonelens.corpora.splits import Split, require_speaker_disjoint, split
 from tonelens.descriptors.levels import LevelItem, Levels, fit_levels
 from tonelens.descriptors.measure import Measures
@@ -33,6 +34,9 @@ class TrainingData:
     measures: Mapping[str, Measures]
     train: Sequence[MonoCut]
     dev: Sequence[MonoCut]
+    earlier: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Cut id -> the turns before a train or dev clip that it may see, a line each; empty where the recipe
+    gives none."""
 
 
 def parted(cuts: Sequence[MonoCut], config: DataConfig) -> Split:
@@ -74,17 +78,54 @@ def training_data(cuts: Iterable[MonoCut], measures: Mapping[str, Measures], rec
             "data.soft_labels is true, but no training clip has listeners' votes. Set "
             "data.soft_labels=false, or prepare the corpus with the tables of its votes (docs/data.md)."
         )
+    dev = found.select(known, "dev")
+    most_turns = recipe.answer.dialogue_turns
+    earlier = _earlier(train, dev, found, most_turns) if most_turns else {}
     measures = {cut.id: measures[cut.id].with_text(text_of(cut), language_of(cut)) for cut in known}
     items = [LevelItem(speaker_of(cut), gender_of(cut), measures[cut.id]) for cut in train]
     return TrainingData(
         split=found,
-        protocol=found.describe(),
+        protocol=found.describe() + _about_turns(earlier, train, most_turns),
         labels=LabelSet.of(emotion_of(cut) for cut in train),
         levels=fit_levels(items),
         measures=measures,
         train=train,
-        dev=found.select(known, "dev"),
+        dev=dev,
+        earlier=earlier,
     )
+
+
+def _earlier(
+    train: Sequence[MonoCut], dev: Sequence[MonoCut], parted: Split, most: int
+) -> dict[str, list[str]]:
+    """The last turns before every clip; before one that trains no word of a held-out clip.
+
+    Raises:
+        CorpusError: no training clip has any.
+    """
+    held_out = held_out_ids(parted)
+    seen = {cut.id: open_to_training(turns_before(cut)[-most:], held_out) for cut in train}
+    if not any(seen.values()):
+        raise CorpusError(
+            "answer.dialogue_turns is above 0, but no training clip has earlier turns that it may see. "
+            "Prepare a corpus of dialogues (meld, iemocap, a list with the columns dialogue and turn), take "
+            "a protocol that keeps dialogues together, or set it to 0."
+        )
+    seen |= {cut.id: turns_before(cut)[-most:] for cut in dev}
+    return {name: [turn.line for turn in turns] for name, turns in seen.items()}
+
+
+def _about_turns(earlier: Mapping[str, Sequence[str]], train: Sequence[MonoCut], most: int) -> str:
+    """What the protocol's sentence says besides where earlier turns are input."""
+    if not earlier:
+        return ""
+    fewer = sum(len(earlier[cut.id]) < len(turns_before(cut)[-most:]) for cut in train)
+    kept = (
+        f"; {fewer} training clips saw fewer, because they may see no words of held-out clips"
+        if fewer
+        else ""
+    )
+    return f" The words of up to {most} earlier turns of the dialogue were input{kept}."
 
 
 def spoken_values(cut: MonoCut, measures: Measures, levels: Levels, config: DataConfig) -> dict[str, str]:

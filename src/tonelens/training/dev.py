@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-from lhotse import MonoCut
 
 from tonelens.batching.augment import NO_CHANGE
 from tonelens.corpora.cuts import corpus_of, emotion_of, text_of
@@ -38,22 +36,24 @@ class DevScore:
 
 def dev_score(answerer: Answerer, data: TrainingData, features: Features) -> DevScore:
     """Generate answers for the dev part and compare their emotion with the label."""
-    heard = [answer.values["emotion"] for answer in dev_answers(answerer, data.dev, features)]
+    heard = [answer.values["emotion"] for answer in dev_answers(answerer, data, features)]
     truth = np.array([emotion_of(cut) for cut in data.dev])
     hit = np.array(heard) == truth
     recalls = [float(hit[truth == label].mean()) for label in sorted(set(truth))]
     return DevScore(ua=float(np.mean(recalls)), wa=float(hit.mean()))
 
 
-def dev_answers(answerer: Answerer, cuts: Sequence[MonoCut], features: Features) -> list[Answer]:
-    """The answer to every cut, in order; in batches of similar length, given the words if trained so."""
+def dev_answers(answerer: Answerer, data: TrainingData, features: Features) -> list[Answer]:
+    """The answer to every dev clip, in order; in batches of similar length, given words as in training."""
+    cuts = data.dev
     takes_words = answerer.model.recipe.answer.given_transcript
     order = sorted(range(len(cuts)), key=lambda i: cuts[i].duration)
     said: dict[int, Answer] = {}
     for start in range(0, len(order), BATCH_SIZE):
         chosen = order[start : start + BATCH_SIZE]
         words = [{"transcript": text_of(cuts[i]) or ""} for i in chosen] if takes_words else None
-        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen], words)
+        earlier = [data.earlier.get(cuts[i].id, ()) for i in chosen]
+        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen], words, earlier)
         said.update(zip(chosen, answers, strict=True))
     return [said[number] for number in range(len(cuts))]
 
@@ -62,7 +62,7 @@ def calibrated(card: ModelCard, answerer: Answerer, data: TrainingData, features
     """The card with what the dev part says of the model's probabilities; without enough clips unchanged."""
     if not data.dev:
         return card
-    answers = dev_answers(answerer, data.dev, features)
+    answers = dev_answers(answerer, data, features)
     is_soft = answerer.model.recipe.data.soft_labels
     heard = [naming(answer.values["emotion"], answer.heard) for answer in answers if answer.heard is not None]
     fitted = fit_calibration(

@@ -30,7 +30,7 @@ from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.model.published_sizes import configuration
 from tonelens.model.speech_encoder import FRAME_SAMPLES, whisper_states
 from tonelens.recipe import Recipe
-from tonelens.training.stages import set_stage, stages_of
+from tonelens.training.stages import ASR, set_stage, stages_of
 
 FRAMES_A_SECOND = SAMPLE_RATE // FRAME_SAMPLES
 PROMPT_TOKENS = 40
@@ -172,7 +172,7 @@ def _stage_needs(
             said.append(voice.summary_B1D)
         losses = [tokens.float().square().mean() for tokens in said]
         if model.llm is not None:
-            losses = [_answer_loss(model.llm, said, workload.answer_tokens)]
+            losses = [_answer_loss(model.llm, said, _prompt_tokens(recipe, stage), workload.answer_tokens)]
         if model.emotion_head is not None and voice.pooled_BP is not None:
             losses.append(model.emotion_head(voice.pooled_BP).square().mean())
         loss = torch.stack(losses).sum()
@@ -193,9 +193,15 @@ def _stage_needs(
     )
 
 
-def _answer_loss(llm: Any, said: list[Tensor], answer_tokens: int) -> Tensor:
+def _prompt_tokens(recipe: Recipe, stage: Stage) -> int:
+    """Without the streams'; of earlier turns of a dialogue the most there may be."""
+    has_earlier = recipe.answer.dialogue_turns > 0 and stage is not ASR
+    return PROMPT_TOKENS + (recipe.answer.max_dialogue_tokens if has_earlier else 0)
+
+
+def _answer_loss(llm: Any, said: list[Tensor], prompt_tokens: int, answer_tokens: int) -> Tensor:
     """The LLM over both streams' tokens, prompt and answer; only the answer enters the softmax."""
-    words = torch.zeros(len(said[0]), PROMPT_TOKENS + answer_tokens, dtype=torch.long, device=META)
+    words = torch.zeros(len(said[0]), prompt_tokens + answer_tokens, dtype=torch.long, device=META)
     embeds_BWD = llm.get_input_embeddings()(words)
     embeds_BSD = torch.cat([*(tokens.to(embeds_BWD.dtype) for tokens in said), embeds_BWD], dim=1)
     size, length = embeds_BSD.shape[:2]

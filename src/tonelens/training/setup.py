@@ -16,7 +16,7 @@ from lhotse import MonoCut
 
 from tonelens import __version__
 from tonelens.batching.augment import NO_CHANGE
-from tonelens.batching.prompts import Prompter
+from tonelens.batching.prompts import EARLIER, Prompter
 from tonelens.corpora.cuts import corpus_of, speaker_of
 from tonelens.descriptors.measure import Measures
 from tonelens.descriptors.sentences import Choice, answer_grammar, write
@@ -100,7 +100,7 @@ def prepare(
 
 
 def tokenizer_texts(recipe: Recipe, data: TrainingData) -> list[str]:
-    """What a small tokenizer learns from: the training part's answers, and every fixed word."""
+    """What a small tokenizer learns from: the training part's answers, turns before them, fixed words."""
     answer = recipe.answer
     grammar = answer_grammar(
         data.labels, style=answer.style, descriptors=answer.descriptors, transcript=answer.transcript
@@ -108,7 +108,10 @@ def tokenizer_texts(recipe: Recipe, data: TrainingData) -> list[str]:
     options = [f" {option}" for piece in grammar if isinstance(piece, Choice) for option in piece.options]
     words = [*options, answer.system, answer.instruction, answer.transcribe_instruction]
     answers = [write(grammar, changed_values(cut, NO_CHANGE, data, recipe.data)) for cut in data.train]
-    return answers + words * WORD_REPEATS
+    said_before = [line for cut in data.train for line in data.earlier.get(cut.id, ())]
+    if said_before:
+        words.append(EARLIER)
+    return answers + said_before + words * WORD_REPEATS
 
 
 def mixed_precision(asked: str) -> str:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from tonelens.batching.prompts import Prompter
 from tonelens.corpora.cuts import emotion_of, speaker_of, text_of
+from tonelens.corpora.dialogues import turns_before
 from tonelens.emotions import LabelSet
 from tonelens.errors import ConfigError, CorpusError
 from tonelens.model.checkpoint import (
@@ -76,7 +77,11 @@ class Start:
             encoder=replace(asked.encoder, source=before.encoder.source),
             streams=before.streams,
             llm=before.llm,
-            answer=replace(before.answer, transcript=before.answer.transcript and all(map(text_of, cuts))),
+            answer=replace(
+                before.answer,
+                transcript=before.answer.transcript and all(map(text_of, cuts)),
+                dialogue_turns=before.answer.dialogue_turns if any(map(turns_before, cuts)) else 0,
+            ),
             objective=replace(asked.objective, **heads),
             utterance=asked.utterance if _has_utterance_latent(before) else UtteranceConfig(),
             schedule=replace(
