@@ -16,19 +16,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tonelens.descriptors.levels import DESCRIPTORS
 from tonelens.evidence.counterfactual import STEPS
 from tonelens.evidence.examine import Row
 from tonelens.evidence.interventions import KINDS, Trial
 from tonelens.evidence.means import Mean, clustered_mean
-from tonelens.evidence.resynthesis import Kind
 from tonelens.evidence.shares import Share, share
 
-UNITS: Mapping[Kind, str] = {
+UNITS: Mapping[str, str] = {
     "pitch": "semitones",
-    "speed": "times the pace, or its inverse",
+    "speed": "times faster or slower",
     "volume": "dB",
-    "variation": "of the melody",
+    "variation": "more or less melody",
 }
+"""Of `in_units`; of sizes, so that they say how far and not which way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def strays(trials: Sequence[Trial]) -> dict[str, dict[str, Share]]:
             for trial in trials
             if trial.edit.descriptor == changed and trial.arrived and trial.others_kept
         ]
-        others = dict.fromkeys(name for trial in compared for name in trial.before.claims if name != changed)
+        made = {name for trial in compared for name in trial.before.claims} - {changed}
+        others = [name for name in DESCRIPTORS if name in made]
         found[changed] = {
             other: share(
                 trial.after.claims.get(other) != trial.before.claims[other]

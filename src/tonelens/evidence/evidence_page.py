@@ -1,4 +1,4 @@
-"""What a system's explanations are worth, over a corpus, as one HTML page: `report.html` of `tonelens evidence`.
+"""What a system's explanations are worth, over a corpus: `report.html` of `tonelens evidence`.
 
 Rows of `examine` and their sums (`examined`) -> a page without a script, that fetches nothing. Clips are
 linked where `explain --report` has written a page of them. See docs/report.md.
@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tonelens import __version__
+from tonelens.evidence import evidence_decisions as decisions
 from tonelens.evidence import evidence_sums as sums
 from tonelens.evidence.evidence_breakdown import differences, pairs, strays
 from tonelens.evidence.evidence_slices import UNKNOWN, Slice, by_corpus, by_emotion, by_sex
@@ -21,7 +22,7 @@ from tonelens.evidence.evidence_worst import BadClip, least_following, most_cont
 from tonelens.evidence.examine import Part, Row, trial_from
 from tonelens.evidence.examined import Examined
 from tonelens.evidence.page_frame import document, facts, percent, section, table
-from tonelens.evidence.page_intervals import interval, said_share
+from tonelens.evidence.page_intervals import absent, note, shown_share
 from tonelens.storage import write_text
 
 REPORT = "report.html"
@@ -31,12 +32,12 @@ WORST = 10
 CHOICE = "the first by a hash of their ids: nothing is drawn"
 SEEDS = "0, for random spans, batches, mixtures and intervals"
 LIMITS = (
-    "Claims that fit the signal need not be what led to the answer. Claims that follow the voice show that the "
-    "system hears the property, on voices changed by a vocoder; real voices change many properties at once.",
-    "Intervals of shares count clips and changes as independent, which those of one speaker are not. Means are "
-    "drawn by speaker from five speakers on; below, their intervals describe these speakers only.",
-    "Emotions are those that the corpus labels, acted ones in most corpora. The page says how far this system's "
-    "words can be believed on these clips, and nothing of what anybody felt.",
+    "Claims that fit the signal need not be what led to the answer. Claims that follow the voice show that "
+    "the system hears the property, on voices changed by a vocoder; real voices change many at once.",
+    "Intervals of shares count clips and changes as independent, which those of one speaker are not. Those "
+    "of means are drawn by speaker from five speakers on; of fewer they describe these speakers only.",
+    "Emotions are those that the corpus labels, acted ones in most corpora. The page says how far this "
+    "system's words can be believed on these clips, and nothing of what anybody felt.",
 )
 
 
@@ -79,16 +80,16 @@ def to_html(found: Examined, rows: Sequence[Row], asked: Asked, pages: Collectio
         trial_from(trial) for row in rows if "refused" not in row for trial in row.get("interventions", ())
     ]
     body = [
-        f'<header><h1>{escape(title)}</h1>\n<p class="lead">{escape(_lead(found))}</p>{_stopped(found, asked)}',
-        f"{_protocol(found, rows, asked)}</header>",
+        f'<header><h1>{escape(title)}</h1>\n<p class="lead">{escape(_lead(found))}</p>',
+        f"{_stopped(found, asked)}{_protocol(found, rows, asked)}</header>",
         "<main>",
         sums.agreement(found.agreement, _why_not(found, asked, "agreement")),
         sums.interventions(found.interventions, strays(trials), _why_not(found, asked, "interventions")),
-        sums.flips(
+        decisions.flips(
             found.counterfactuals, found.vocoder_flips, pairs(rows), _why_not(found, asked, "counterfactual")
         ),
-        sums.spans(found.spans, differences(rows), _why_not(found, asked, "spans")),
-        sums.streams(found.streams, _why_not(found, asked, "streams")),
+        decisions.spans(found.spans, differences(rows), _why_not(found, asked, "spans")),
+        decisions.streams(found.streams, _why_not(found, asked, "streams")),
         *_slices(rows),
         *_worst(found, rows, asked, pages),
         *_refused(rows),
@@ -123,7 +124,7 @@ def _stopped(found: Examined, asked: Asked) -> str:
     if found.clips >= asked.planned:
         return ""
     return (
-        f'\n<p class="lead"><b>Not finished:</b> {found.clips} of {asked.planned} clips are answered so far. '
+        f'<p class="lead"><b>Not finished:</b> {found.clips} of {asked.planned} clips are answered so far. '
         f"The same command goes on.</p>"
     )
 
@@ -182,7 +183,7 @@ def _slice(one: Slice) -> tuple[str, ...]:
         "moves": (one.moves, "no change could be tested"),
         "stays": (one.stays, "no other claim to compare"),
     }
-    shares = (said_share(found, why) + interval(found) for found, why in whys.values())
+    shares = (shown_share(found, why) for found, why in whys.values())
     return (escape(one.name), str(one.clips), *shares)
 
 
@@ -192,24 +193,24 @@ def _worst(found: Examined, rows: Sequence[Row], asked: Asked, pages: Collection
     if claims is not None and not claims.descriptors:
         why = "nothing is claimed"
     yield _worst_clips(
-        "contradicted", "Largest contradictions", ("Levels apart", "claims"),
+        "contradicted", "Largest contradictions", "Levels apart",
         why or most_contradicted(rows), pages,
     )  # fmt: skip
     why = _why_not(found, asked, "interventions") if scores is None else ""
     if scores is not None and scores.moves is None and scores.stays is None:
         why = "no claim was tested by a change"
     yield _worst_clips(
-        "unfollowed", "Claims that do not follow", ("Faults", "changes"),
+        "unfollowed", "Claims that do not follow", "Faulty changes",
         why or least_following(rows), pages,
     )  # fmt: skip
 
 
 def _worst_clips(
-    name: str, heading: str, size: tuple[str, str], clips: Sequence[BadClip] | str, pages: Collection[str]
+    name: str, heading: str, size: str, clips: Sequence[BadClip] | str, pages: Collection[str]
 ) -> str:
     """The worst first; a text is why none is known."""
     if isinstance(clips, str):
-        return sums.absent(name, heading, clips)
+        return absent(name, heading, clips)
     if not clips:
         return section(name, heading, "<p>None.</p>")
     rows = [
@@ -217,15 +218,15 @@ def _worst_clips(
             _link(clip, pages),
             escape(clip.labelled),
             escape(clip.heard),
-            f"{clip.size} in {clip.of} {size[1]}",
+            str(clip.size) if name == "contradicted" else f"{clip.size} of {clip.of}",
             _list(clip.faults),
         )
         for clip in clips[:WORST]
     ]
-    head = ("Clip", "Labelled", "Heard", size[0], "What is wrong")
+    head = ("Clip", "Labelled", "Heard", size, "What is wrong")
     shown = table(head, rows, caption=heading, kind="worst stack")
     more = f"The {WORST} worst of {len(clips)} such clips." if len(clips) > WORST else ""
-    return section(name, heading, shown + (f'<p class="soft note">{more}</p>' if more else ""))
+    return section(name, heading, shown + (note(more) if more else ""))
 
 
 def _link(clip: BadClip, pages: Collection[str]) -> str:

@@ -95,7 +95,11 @@ def _faults(trial: Trial) -> list[str]:
     found = []
     if trial.had_to_move and not trial.moved:
         before, after = trial.before.claims[edit.descriptor], trial.after.claims[edit.descriptor]
-        found.append(f"{change}: still called {after}" if after == before else f"{change}: called {after}")
+        found.append(
+            f"{change}: still called {after}"
+            if after == before
+            else f"{change}: was called {before}, then {after}"
+        )
     if trial.others_kept:
         found += [
             f"{change}: {_named(name)} was called {word}, then {trial.after.claims.get(name, 'nothing')}"

@@ -1,40 +1,75 @@
 """Shares and means with their 95 % intervals, as text and as bars on a common axis.
 
 The text says everything that the bar shows: the bar is hidden from those who hear the page. What was not
-measured has words, and no bar.
+measured has words, and no bar. All functions give HTML.
 """
 
 from __future__ import annotations
 
 from html import escape
+from typing import TypeAlias
 
 from tonelens.evidence.means import Mean
+from tonelens.evidence.page_frame import percent, section
 from tonelens.evidence.shares import Share
 
-Axis = tuple[float, float]
+Axis: TypeAlias = tuple[float, float]
 WHOLE: Axis = (0.0, 1.0)
+HOW_TO_READ = "Bars run from 0 to 100 %: the line is the share, the band its 95 % interval"
 
 
-def said_share(found: Share | None, why_not: str = "") -> str:
-    """`82 % (52 to 95), 9 of 11`, as HTML."""
+def shown_share(found: Share | None, why_not: str = "", mark: float | None = None) -> str:
+    """`82 % (52 to 95), 9 of 11` over its bar; `mark` is what to compare with."""
     if found is None:
         return unmeasured(why_not)
-    return f"<b>{100 * found.value:.0f} %</b> {_ends(found.low, found.high)}, {found.count} of {found.n}"
+    text = f"<b>{_percent(found.value)} %</b> {_ends(found.low, found.high)}, {found.count} of {found.n}"
+    return f'<div><span class="said">{text}</span>{interval(found, mark=mark)}</div>'
 
 
-def said_mean(found: Mean | None, why_not: str = "") -> str:
-    """`50 % (44 to 56), 20 clips`, as HTML; one clip has no interval."""
+def shown_mean(found: Mean | None, why_not: str = "", counted: str = "clips") -> str:
+    """`50 % (44 to 56), 20 clips` over its bar; one clip has no interval."""
     if found is None:
         return unmeasured(why_not)
-    value = f"<b>{_percent(found.value)} %</b>"
-    if found.n == 1:
-        return f"{value}, 1 clip, no interval"
-    return f"{value} {_ends(found.low, found.high)}, {found.n} clips"
+    ends = "(no interval of one)" if found.n == 1 else _ends(found.low, found.high)
+    text = f"<b>{_percent(found.value)} %</b> {ends}, {found.n} {escape(counted)}"
+    return f'<div><span class="said">{text}</span>{interval(found)}</div>'
+
+
+def shown_difference(found: Mean, axis: Axis) -> str:
+    """`+0.61 (+0.37 to +1.00)` over its bar, with a dashed line at no difference."""
+    ends = "(no interval of one)" if found.n == 1 else f"({signed(found.low, 2)} to {signed(found.high, 2)})"
+    text = f"<b>{signed(found.value, 2)}</b> {ends}"
+    return f'<div><span class="said">{text}</span>{interval(found, axis, 0.0)}</div>'
+
+
+def counted(found: Share | None, why_not: str = "") -> str:
+    """`82 %, 9 of 11`, without an interval."""
+    if found is None:
+        return unmeasured(why_not)
+    return f'<span class="said">{percent(found.value)}, {found.count} of {found.n}</span>'
 
 
 def unmeasured(why: str) -> str:
     """That there is no number, and why."""
     return f'<span class="soft">not measured: {escape(why)}</span>'
+
+
+def absent(name: str, heading: str, why: str) -> str:
+    """A section that says why it has nothing to say."""
+    return section(name, heading, f"<p>Not measured: {escape(why)}.</p>")
+
+
+def note(text: str) -> str:
+    """How to read what stands above; plain text."""
+    return f'<p class="soft note">{escape(text)}</p>'
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """`+0.61`, `−50`, `0`."""
+    text = f"{abs(value):.{digits}f}"
+    if not float(text):
+        return text
+    return f"{'−' if value < 0 else '+'}{text}"
 
 
 def interval(found: Share | Mean | None, axis: Axis = WHOLE, mark: float | None = None) -> str:
@@ -79,4 +114,4 @@ def _ends(low: float, high: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.0f}".replace("-0", "0") if round(100 * value) == 0 else f"{100 * value:.0f}"
+    return percent(value).removesuffix(" %")
