@@ -57,8 +57,8 @@ def flips(
     text = f"{HOW_TO_READ}."
     if vocoder.count:
         text += (
-            f" The vocoder's unchanged copy alone flips {vocoder.count} of {vocoder.n} clips: by pitch, pace and "
-            f"melody these were not searched, and they count as not flipped."
+            f" The vocoder's unchanged copy alone flips {vocoder.count} of {vocoder.n} clips: by pitch, pace "
+            f"and melody these were not searched, and they count as not flipped."
         )
     return section("flips", heading, shown + note(text) + _pairs(by_pair))
 
@@ -112,8 +112,8 @@ def streams(found: Streams | None, why_not: str) -> str:
     falls = table(head, drops, caption="Change of the emotion's probability", kind="numbers")
     text = note(
         f"{HOW_TO_READ}. Mixtures: the words of one clip in the voice of another by the same speaker. Below: "
-        f"percentage points by which the decided emotion's probability changes when a stream is altered, with "
-        f"95 % intervals."
+        f"percentage points by which the decided emotion's probability changes when a stream is altered, "
+        f"with 95 % intervals."
     )
     return section("streams", heading, shown + text + falls)
 

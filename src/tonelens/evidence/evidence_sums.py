@@ -70,8 +70,8 @@ def interventions(
     shown = table(head, rows, caption="Claims about changed voices", kind="sums stack")
     text = note(
         f"{HOW_TO_READ}. One property of each recording is moved into another level, and the system asked "
-        f"again; only changes that the measurement confirms count. Read both shares: who always says the same "
-        f"has moves 0 % and stays 100 %."
+        f"again; only changes that the measurement confirms count. Read both shares: who always says the "
+        f"same has moves 0 % and stays 100 %."
     )
     return section("interventions", heading, shown + text + _strays(strays))
 

@@ -46,7 +46,7 @@ def counted(found: Share | None, why_not: str = "") -> str:
     """`82 %, 9 of 11`, without an interval."""
     if found is None:
         return unmeasured(why_not)
-    return f'<span class="said">{percent(found.value)}, {found.count} of {found.n}</span>'
+    return f'<span class="said">{escape(percent(found.value))}, {found.count} of {found.n}</span>'
 
 
 def unmeasured(why: str) -> str:
@@ -114,4 +114,4 @@ def _ends(low: float, high: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return percent(value).removesuffix(" %")
+    return escape(percent(value).removesuffix(" %"))
