@@ -149,6 +149,8 @@ def test_the_report_of_a_corpus_fits_and_needs_no_script(browser, tmp_path, widt
     browser.call("Emulation.setEmulatedMedia", media="print")
     hidden = "[...document.querySelectorAll('section')].filter((part) => !part.offsetHeight).length"
     assert browser.run(hidden) == 0
+    browser.call("Emulation.setDeviceMetricsOverride", **{**size, "width": 720, "mobile": False})
+    assert browser.run("document.documentElement.scrollWidth") <= 720, "the width of a printed page"
     browser.call("Emulation.setEmulatedMedia", media="")
     browser.call("Emulation.clearDeviceMetricsOverride")
     assert browser.complaints == []
