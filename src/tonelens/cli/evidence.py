@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lhotse import MonoCut
 
     from tonelens.evidence.backend import Backend
+    from tonelens.evidence.evidence_page import Asked
+    from tonelens.evidence.examine import Row
 
 
 def evidence(
@@ -32,7 +34,6 @@ def evidence(
     as_json: Annotated[bool, typer.Option("--json", help="print the summary as JSON")] = False,
 ) -> None:
     """Check what a system claims: against the signal, against changed voices, and by what it decides."""
-    import hashlib
     import json
 
     from tonelens.corpora.cuts import read_cuts
@@ -67,8 +68,7 @@ def evidence(
         try:
             rows = examine_clips(Examiner(backend, levels, parts=wanted), chosen, out, bars)
         except (KeyboardInterrupt, ModelError):
-            done = answered(chosen, out)
-            write_evidence_page(examined(backend.name, done, protocol=protocol), done, asked, out)
+            _write_unfinished(backend, answered(chosen, out), asked, protocol, out)
             raise
         streams = None
         if "streams" in wanted and isinstance(backend, OwnBackend) and (parts or not asked.no_streams):
@@ -86,6 +86,22 @@ def _no_streams(backend: Backend) -> str:
     if not isinstance(backend, OwnBackend):
         return "the system is not a Tonelens model with streams that could be altered"
     return "" if backend.explainer.loaded.model.descriptor is not None else "the model has one stream"
+
+
+def _write_unfinished(backend: Backend, rows: Sequence[Row], asked: Asked, protocol: str, out: Path) -> None:
+    """The page of what there is, where the work was stopped."""
+    from tonelens.evidence.evidence_page import write_evidence_page
+    from tonelens.evidence.examined import examined
+
+    write_evidence_page(examined(backend.name, rows, protocol=protocol), rows, asked, out)
+
+
+def _chosen(backend: Backend, cuts: Sequence[MonoCut], most: int) -> tuple[list[MonoCut], str]:
+    """At most so many clips that the system was not trained on, and how we know it."""
+    import hashlib
+
+    unheard, protocol = _unheard(backend, cuts)
+    return sorted(unheard, key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())[:most], protocol
 
 
 def _unheard(backend: Backend, cuts: Sequence[MonoCut]) -> tuple[list[MonoCut], str]:
