@@ -56,8 +56,7 @@ def evidence(
     hide_loading_bars()
     backend = open_backend(system)
     levels = backend.explainer.loaded.levels if isinstance(backend, OwnBackend) else reference_levels()
-    chosen, protocol = _unheard(backend, found)
-    chosen = sorted(chosen, key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())[:clips]
+    chosen, protocol = _chosen(backend, found, clips)
     asked = Asked(
         fingerprint=fingerprint_of(backend),
         parts=wanted,
