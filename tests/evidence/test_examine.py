@@ -14,9 +14,10 @@ from tonelens.corpora.synthesiser import VoiceSpec, synthesise
 from tonelens.errors import InputError, RunError
 from tonelens.evidence.backend import Heard
 from tonelens.evidence.examine import PARTS, Examiner, parts_named, trial_from, trial_row
-from tonelens.evidence.examine_clips import examine_clips
+from tonelens.evidence.examine_clips import answered, examine_clips
 from tonelens.evidence.interventions import Subject, intervene
 from tonelens.progress import Quiet
+from tonelens.storage import read_jsonl, write_jsonl
 
 pytest.importorskip("pyworld", reason="changing a voice needs the extra `evidence`")
 
@@ -108,3 +109,17 @@ def test_a_clip_that_is_gone_is_refused_by_name_and_stops_nothing(cuts, tmp_path
     path_of(lost[0]).unlink()
     rows = examine_clips(Examiner(Counting(), edges(), parts=("agreement",)), lost, tmp_path / "out", Quiet())
     assert sorted("refused" in row for row in rows) == [False, True]
+
+
+def test_rows_of_an_older_tonelens_learn_what_the_cut_says(cuts, tmp_path):
+    examiner = Examiner(Counting(), edges(), parts=("agreement",))
+    examine_clips(examiner, cuts, tmp_path, Quiet())
+    file = tmp_path / "clips.jsonl"
+    rows = read_jsonl(file)
+    write_jsonl(file, [{key: row[key] for key in row if key not in ("gender", "page")} for row in rows[1:]])
+    found = answered(cuts, tmp_path)
+    assert [row["id"] for row in found] == [cut.id for cut in cuts[1:]], "the first was never answered"
+    assert [row["gender"] for row in found] == [cut.supervisions[0].gender for cut in cuts[1:]]
+    sha256 = cuts[1].custom["sha256"]
+    assert found[0]["page"] == f"{path_of(cuts[1]).stem}-{sha256[:8]}"
+    assert answered(cuts, tmp_path / "none") == []

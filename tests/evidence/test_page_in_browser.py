@@ -3,9 +3,14 @@
 import pytest
 
 from evidence.browser import CHROMIUM, Browser
+from evidence.examined_rows import ROWS
 from evidence.explanations import CLIP, EVIL, everything, plain
 from tonelens.evidence.corpus_page import entry_of
 from tonelens.evidence.corpus_page import to_html as corpus_html
+from tonelens.evidence.evidence_page import Asked
+from tonelens.evidence.evidence_page import to_html as evidence_html
+from tonelens.evidence.examine import PARTS
+from tonelens.evidence.examined import examined
 from tonelens.evidence.page import to_html
 from tonelens.results import Refusal
 
@@ -127,4 +132,25 @@ def test_the_table_of_recordings_sorts(browser, tmp_path):
     assert browser.run(f"{click}, {column}") == ["another.wav", "clip 9.wav", "clip 10.wav"]
     assert browser.run("document.querySelector('.sortable th').ariaSort") == "ascending"
     assert browser.run(f"{click}, {column}") == ["clip 10.wav", "clip 9.wav", "another.wav"]
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_report_of_a_corpus_fits_and_needs_no_script(browser, tmp_path, width):
+    long = [{**row, "id": f"{row['id']}-a-very-long-name" * 6} for row in ROWS]
+    asked = Asked(fingerprint="0" * 12, parts=PARTS, planned=9)
+    html = evidence_html(examined("made", long, protocol="made up"), long, asked)
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.call("Emulation.setDeviceMetricsOverride", **size)
+    browser.open(html, tmp_path / "a.html")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    drawn = "[...document.querySelectorAll('svg')].every((bar) => bar.getBoundingClientRect().width > 50)"
+    assert browser.run(drawn), "no bar is squeezed to nothing"
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    hidden = "[...document.querySelectorAll('section')].filter((part) => !part.offsetHeight).length"
+    assert browser.run(hidden) == 0
+    browser.call("Emulation.setDeviceMetricsOverride", **{**size, "width": 720, "mobile": False})
+    assert browser.run("document.documentElement.scrollWidth") <= 720, "the width of a printed page"
+    browser.call("Emulation.setEmulatedMedia", media="")
+    browser.call("Emulation.clearDeviceMetricsOverride")
     assert browser.complaints == []

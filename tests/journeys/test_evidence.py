@@ -1,11 +1,14 @@
 """`tonelens evidence` and pages with evidence, from a trained run to files."""
 
 import json
+import re
 
 import pytest
 
 from journeys.command_line import tonelens
 from journeys.trained import journey
+from tonelens.corpora.cuts import path_of, read_cuts
+from tonelens.evidence.backend import OwnBackend
 
 pytest.importorskip("pyworld", reason="changing a voice needs the extra `evidence`")
 
@@ -34,6 +37,42 @@ def test_a_run_is_examined_and_goes_on(tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "clips.jsonl").read_text("utf-8").splitlines()]
     assert len(rows) == 3
     assert {row["speaker"] for row in rows} <= {"synthetic-s01", "synthetic-s02"}, "unheard speakers alone"
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "3; the first by a hash of their ids" in page, "of the second run, not of the first"
+    assert "Carried by the voice" in page and "not asked for (--part)" in page and "Not finished" not in page
+    assert not re.search(r"<a [^>]*href", page)
+    clip = next(cut for cut in read_cuts(journey().cuts) if cut.id == rows[0]["id"])
+    explained = tonelens("explain", path_of(clip), "--model", journey().run, "--report", tmp_path / "pages")
+    assert explained.exit_code == 0, explained.stderr
+    assert (tmp_path / "pages" / f"{rows[0]['page']}.html").is_file(), "the name that the report looks for"
+
+
+def test_a_stopped_run_leaves_a_page_of_what_there_is(tmp_path, monkeypatch):
+    hear, asked = OwnBackend.hear, []
+
+    def stopped_at_the_third(backend, clips):
+        asked.append(clips)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return hear(backend, clips)
+
+    monkeypatch.setattr(OwnBackend, "hear", stopped_at_the_third)
+    words = (
+        "evidence",
+        journey().run,
+        journey().cuts,
+        "--out",
+        tmp_path,
+        "--clips",
+        "4",
+        "--part",
+        "agreement",
+    )
+    assert tonelens(*words).exit_code == 130
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "2 of 4 clips are answered so far" in page
+    assert tonelens(*words).exit_code == 0
+    assert "answered so far" not in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_other_questions_need_another_folder(tmp_path):

@@ -25,10 +25,11 @@ from tonelens.corpora.cuts import (
 )
 from tonelens.errors import AudioError, RunError
 from tonelens.evidence.agreement import Known
-from tonelens.evidence.backend import OwnBackend
+from tonelens.evidence.backend import Backend, OwnBackend
 from tonelens.evidence.conflict import ConflictSet, conflict_set
 from tonelens.evidence.examine import Examiner, Row
 from tonelens.evidence.interventions import Subject
+from tonelens.evidence.report_folder import page_name
 from tonelens.evidence.streams import StreamShares, stream_shares
 from tonelens.explain import Explainer
 from tonelens.progress import Reporter
@@ -76,7 +77,17 @@ def examine_clips(
             known[cut.id] = _row(examiner, cut)
             write_jsonl(file, known.values())
         reporter.advance(number + 1)
-    return [known[cut.id] for cut in cuts]
+    return answered(cuts, folder)
+
+
+def answered(cuts: Sequence[MonoCut], folder: Path) -> list[dict[str, Any]]:
+    """The rows that the folder holds of these clips, in their order; fewer where the work was stopped.
+
+    What the corpus says of a clip is taken from the cut: rows of an older Tonelens may not have it.
+    """
+    file = folder / "clips.jsonl"
+    known = {row["id"]: row for row in read_jsonl(file)} if file.is_file() else {}
+    return [{**known[cut.id], **_named(cut)} for cut in cuts if cut.id in known]
 
 
 def examine_streams(
@@ -95,19 +106,34 @@ def examine_streams(
     return shares, conflict_set(explainer, clips, speakers, [emotion_of(cut) for cut in chosen])
 
 
+def fingerprint_of(backend: Backend) -> str | None:
+    """Of the model, where it is ours."""
+    return backend.explainer.loaded.fingerprint if isinstance(backend, OwnBackend) else None
+
+
 def _question(examiner: Examiner) -> dict[str, Any]:
     backend = examiner.backend
-    fingerprint = backend.explainer.loaded.fingerprint if isinstance(backend, OwnBackend) else None
-    return {"system": backend.name, "fingerprint": fingerprint, "parts": list(examiner.parts)}
+    return {"system": backend.name, "fingerprint": fingerprint_of(backend), "parts": list(examiner.parts)}
 
 
 def _row(examiner: Examiner, cut: MonoCut) -> dict[str, Any]:
-    named = {
-        "id": cut.id, "corpus": corpus_of(cut), "speaker": speaker_of(cut), "emotion": emotion_of(cut)
-    }  # fmt: skip
     start = time.perf_counter()
     try:
         answers = examiner.examine(subject_of(cut))
     except AudioError as error:
         answers = {"refused": str(error)}
-    return {**named, **answers, "seconds": round(time.perf_counter() - start, 3)}
+    return {**_named(cut), **answers, "seconds": round(time.perf_counter() - start, 3)}
+
+
+def _named(cut: MonoCut) -> dict[str, Any]:
+    """What the corpus says of a clip, and the name that `explain --report` gives its page."""
+    is_part = cut.start > 0 or cut.end < cut.recording.duration - 0.5 / cut.recording.sampling_rate
+    sha256 = cut.custom.get("sha256")
+    return {
+        "id": cut.id,
+        "corpus": corpus_of(cut),
+        "speaker": speaker_of(cut),
+        "gender": gender_of(cut),
+        "emotion": emotion_of(cut),
+        "page": page_name(str(path_of(cut)), sha256, cut.start if is_part else None) if sha256 else None,
+    }

@@ -28,20 +28,20 @@ class Bar:
     is_chosen: bool = False
 
 
-def document(title: str, body: str, script: str) -> str:
+def document(title: str, body: str, script: str | None = None) -> str:
     """A whole page.
 
     Args:
         title: plain text.
         body: HTML: header, main and footer.
-        script: the file of this folder that the page runs.
+        script: the file of this folder that the page runs; without one it may run none.
     """
-    style, code = _file("page.css"), _file(script)
+    style, code = _file("page.css"), None if script is None else _file(script)
     policy = "; ".join(
         [
             "default-src 'none'",
             f"style-src '{_hash(style)}'",
-            f"script-src '{_hash(code)}'",
+            "script-src 'none'" if code is None else f"script-src '{_hash(code)}'",
             "img-src data:",
             "media-src data:",
             "base-uri 'none'",
@@ -54,7 +54,7 @@ def document(title: str, body: str, script: str) -> str:
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="generator" content="tonelens">\n<link rel="icon" href="data:,">\n'
         f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n"
-        f"<body>\n{body}\n<script>{code}</script>\n</body>\n</html>\n"
+        f"<body>\n{body}\n{'' if code is None else f'<script>{code}</script>'}\n</body>\n</html>\n"
     )
 
 

@@ -67,7 +67,12 @@ class ReportFolder:
         return path
 
 
+def page_name(source: str, sha256: str, start_s: float | None = None) -> str:
+    """NAME of a recording with this hash, or of the part of it that begins at `start_s`."""
+    part = "" if start_s is None else f"-{round(start_s * 1000)}ms"
+    return f"{Path(source).stem or 'recording'}-{sha256[:8]}{part}"
+
+
 def _name(result: Explanation, request: Request) -> str:
-    stem = Path(result.audio.source).stem or "recording"
-    part = f"-{round(request.start_s * 1000)}ms" if request.start_s or request.end_s is not None else ""
-    return f"{stem}-{result.audio.sha256[:8]}{part}"
+    is_part = bool(request.start_s) or request.end_s is not None
+    return page_name(result.audio.source, result.audio.sha256, request.start_s if is_part else None)
