@@ -108,7 +108,7 @@ def bare(explainer: Explainer, clips: Sequence[Audio]) -> Callable[[], object]:
             states = loaded.encoder.encode([clip.samples for clip in batch])
             _, is_speech_BT = pad_frames(states, at_least=model.stack)
             counts = model.stream_tokens(int(is_speech_BT.shape[1]))
-            length = len(loaded.prompter.prompt("explain", **counts))
+            length = len(loaded.prompter.prompt("explain", earlier=(), **counts))
             prompt = torch.randint(10, 200, (len(batch), length))
             llm.generate(
                 prompt, attention_mask=torch.ones_like(prompt), do_sample=False, max_new_tokens=new,
