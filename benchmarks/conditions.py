@@ -96,6 +96,14 @@ def condition_figures(condition: str, predicted: Predicted, system: str) -> list
     ]
 
 
+def write_condition(benchmark: str, figures: Sequence[Figure]) -> None:
+    """Print UA, and write the rows of one condition; rows of others stay."""
+    for figure in figures:
+        if figure.metric == "ua":
+            print(f"{figure.protocol:60} {figure.system:16} UA {figure.value:.3f}  n={figure.n}", flush=True)
+    write_figures(benchmark, figures)
+
+
 def _clip(cut: MonoCut) -> Clip:
     return Clip(path_of(cut), speaker_of(cut) or "", emotion_of(cut), fold_of(cut) or 0)
 
@@ -125,11 +133,7 @@ def main() -> None:
     for name, condition, predicted in (
         (system, *answer) for system, said in answers.items() for answer in said
     ):
-        figures = condition_figures(condition, predicted, name)
-        for figure in figures:
-            if figure.metric == "ua":
-                print(f"{figure.protocol:36} {name:16} UA {figure.value:.3f}", flush=True)
-        write_figures("conditions", figures)
+        write_condition("conditions", condition_figures(condition, predicted, name))
 
 
 if __name__ == "__main__":

@@ -13,17 +13,13 @@ Run       python benchmarks/default_conditions.py --data CUTS [--data ...] [--co
 from __future__ import annotations
 
 import argparse
-import hashlib
-from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
-from lhotse import MonoCut
-
-from conditions import METRICS
+from conditions import METRICS, write_condition
 from default_model import PROTOCOL, SYSTEM
-from figures import Figure, write_figures
-from tonelens.corpora.cuts import corpus_of, read_cuts
+from drawn import drawn
+from figures import Figure
+from tonelens.corpora.cuts import read_cuts
 from tonelens.evaluation.conditions import conditions_named
 from tonelens.evaluation.predict import Predicted, held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
@@ -31,12 +27,6 @@ from tonelens.evaluation.slices import GROUPS, slices_of
 from tonelens.explain import Explainer
 
 CLIPS = 100
-
-
-def drawn(cuts: Sequence[MonoCut], clips: int) -> list[MonoCut]:
-    """At most so many of each corpus, in the order of a hash of their ids."""
-    ordered = sorted(cuts, key=lambda cut: (corpus_of(cut), hashlib.sha256(cut.id.encode()).hexdigest()))
-    return [cut for _, of_one in groupby(ordered, key=corpus_of) for cut in list(of_one)[:clips]]
 
 
 def condition_figures(condition: str, predicted: Predicted, temperature: float | None) -> list[Figure]:
@@ -56,15 +46,12 @@ def main() -> None:
     explainer = Explainer.from_pretrained()
     card = explainer.loaded.card
     held_out, _ = held_out_cuts([cut for path in options.data for cut in read_cuts(path)], card)
-    chosen = drawn(held_out, options.clips)
+    chosen = [cut for of_one in drawn(held_out, options.clips).values() for cut in of_one]
     for condition in conditions_named(options.condition or ["all"]):
         predicted = predict(explainer, chosen, condition=condition)
         assert not predicted.refused, predicted.refused
         figures = condition_figures(condition.name, predicted, card.temperature)
-        for figure in figures:
-            if figure.metric == "ua":
-                print(f"{figure.protocol:60} UA {figure.value:.3f}  n={figure.n}", flush=True)
-        write_figures("default_conditions", figures)
+        write_condition("default_conditions", figures)
 
 
 if __name__ == "__main__":

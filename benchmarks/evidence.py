@@ -21,7 +21,6 @@ Run       python benchmarks/evidence.py --work DIR --data CUTS [--data ...] [--m
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,9 +31,10 @@ from typing import Any
 import torch
 from lhotse import MonoCut
 
+from drawn import drawn
 from figures import Figure, write_figures
 from tonelens.audio import Audio
-from tonelens.corpora.cuts import corpus_of, read_cuts
+from tonelens.corpora.cuts import read_cuts
 from tonelens.descriptors.levels import Levels
 from tonelens.evaluation.predict import held_out_cuts
 from tonelens.evidence.backend import Backend, Heard, OwnBackend
@@ -175,12 +175,7 @@ def main() -> None:
     for name in options.model or [None]:
         explainer = Explainer.from_pretrained(name)
         chosen, _ = held_out_cuts(cuts, explainer.loaded.card)
-        chosen.sort(key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())
-        corpora = sorted({corpus_of(cut) for cut in chosen})
-        parts = {
-            corpus: [cut for cut in chosen if corpus_of(cut) == corpus][: options.clips] for corpus in corpora
-        }
-        figures += examined_by_corpus(explainer, parts, options.work)
+        figures += examined_by_corpus(explainer, drawn(chosen, options.clips), options.work)
     for figure in figures:
         if figure.corpus == "all":
             ends = "" if figure.low is None else f"  {figure.low:.3f} to {figure.high:.3f}"

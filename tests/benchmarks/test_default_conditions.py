@@ -1,4 +1,4 @@
-"""The benchmark of the default's conditions: whom it draws, and which groups it scores."""
+"""The benchmark of the default's conditions: which groups it scores."""
 
 import pytest
 
@@ -7,18 +7,8 @@ from builders import synthetic_cuts
 pytest.importorskip("sklearn", reason="the baselines are scikit-learn's")
 default_conditions = pytest.importorskip("default_conditions")
 
-from tonelens.corpora.cuts import corpus_of, emotion_of  # noqa: E402
+from tonelens.corpora.cuts import emotion_of  # noqa: E402
 from tonelens.evaluation.predict import Predicted, answered  # noqa: E402
-
-
-def test_it_draws_as_many_of_each_corpus_and_the_same_in_any_order(tmp_path):
-    cuts = synthetic_cuts(tmp_path / "one", speakers=4)
-    for cut in cuts[:6]:
-        cut.custom = {**cut.custom, "corpus": "other"}
-    chosen = default_conditions.drawn(cuts, 8)
-    assert sorted(corpus_of(cut) for cut in chosen).count("other") == 6, "all of a corpus that has fewer"
-    assert len(chosen) == 14
-    assert [cut.id for cut in default_conditions.drawn(cuts[::-1], 8)] == [cut.id for cut in chosen]
 
 
 def test_every_group_has_a_row_of_its_own_and_a_wrong_answer_counts_in_it(tmp_path):

@@ -50,22 +50,19 @@ def aimed(
     Raises:
         ModelError: the extra `evidence` is not installed.
     """
-    made = resynthesised(audio, change, voice)
-    best = (made, measured(made))
-    missed = _missed(change, before, best[1])
-    tried, last = change, missed
-    for _ in range(CORRECTIONS):
-        if last is None or missed is None or abs(missed) <= CLOSE[change.kind]:
-            break
-        corrected = _moved_by(tried, last)
-        if corrected == tried:
-            break
-        tried = corrected
+    tried, best, least = change, None, math.inf
+    for _ in range(1 + CORRECTIONS):
         made = resynthesised(audio, tried, voice)
-        attempt = (made, measured(made))
-        last = _missed(change, before, attempt[1])
-        if last is not None and abs(last) < abs(missed):
-            best, missed = attempt, last
+        told = measured(made)
+        missed = _missed(change, before, told)
+        if best is None or (missed is not None and abs(missed) < least):
+            best, least = (made, told), math.inf if missed is None else abs(missed)
+        if missed is None or least <= CLOSE[change.kind]:
+            break
+        tried, last = _moved_by(tried, missed), tried
+        if tried == last:
+            break
+    assert best is not None
     return best
 
 
