@@ -5,9 +5,12 @@ Protocols cold          `tonelens explain CLIP` in a process of its own, from Py
           warm          `Explainer.explain(CLIP)` in a running process; median of 20 after 3 unmeasured
           hundred-clips the 100 clips in one `tonelens explain` call, from Python's start on
           model-part    encoder and generated answer alone, batches of 16, on decoded clips; best of 3
+          agreement     the 100 clips one by one in a running process, decoded: explained, and explained with
+                        every claim judged as `tonelens evidence --part agreement` does; best of 3
 Systems   tonelens-tiny
           bare-parts    `model-part` only: the same encoder, and transformers' `generate` of a Llama of its
                         sizes, greedy, as many new tokens as an answer has, from a prompt as long
+          explain, explain-and-judge  `agreement` only
           egemaps-svm   `hundred-clips` only: openSMILE functionals and an RBF SVM, in a process of its own
 Metrics   seconds; real_time: seconds per second of audio; peak_mb: largest resident memory of the process
 Run       python benchmarks/explain_speed.py    on an otherwise idle machine
@@ -29,6 +32,9 @@ from figures import Figure, shared_folder, write_figures
 from tonelens import audio
 from tonelens.audio import Audio
 from tonelens.batching.batch import pad_frames
+from tonelens.evidence.backend import OwnBackend
+from tonelens.evidence.examine import Examiner
+from tonelens.evidence.interventions import Subject
 from tonelens.explain import BATCH_SIZE, Explainer
 from tonelens.model.answering import Answerer
 
@@ -91,6 +97,22 @@ def ours(explainer: Explainer, clips: Sequence[Audio]) -> Callable[[], object]:
     return run
 
 
+def with_and_without_agreement(explainer: Explainer, clips: Sequence[Audio]) -> list[Figure]:
+    """What judging the claims adds to saying them."""
+    examiner = Examiner(OwnBackend(explainer), explainer.loaded.levels, parts=("agreement",))
+
+    def explain() -> None:
+        for clip in clips:
+            explainer.explain(clip)
+
+    def judge() -> None:
+        for clip in clips:
+            examiner.examine(Subject(audio=clip))
+
+    seconds = {"explain": best_of(3, explain), "explain-and-judge": best_of(3, judge)}
+    return [figure(system, "agreement", "seconds", wall, HUNDRED) for system, wall in seconds.items()]
+
+
 def bare(explainer: Explainer, clips: Sequence[Audio]) -> Callable[[], object]:
     """Encoder and `generate` of a Llama of the same sizes: as many prompt and answer tokens."""
     from transformers import LlamaForCausalLM
@@ -150,6 +172,7 @@ def main() -> None:
     for system, run in (("tonelens-tiny", ours(explainer, clips)), ("bare-parts", bare(explainer, clips))):
         run()
         figures.append(figure(system, "model-part", "seconds", best_of(3, run), HUNDRED))
+    figures += with_and_without_agreement(explainer, clips)
     for row in figures:
         print(f"{row.system:14} {row.protocol:14} {row.metric:10} {row.value:.3f}")
     print(write_figures("explain_speed", figures))

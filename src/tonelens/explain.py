@@ -119,7 +119,7 @@ class Explainer:
         heard: list[Tensor] = []
         for request in recordings:
             clip = self._load(request)
-            why_not = why_inaudible(clip, measure(clip)) if isinstance(clip, Audio) else None
+            why_not = why_inaudible(measure(clip)) if isinstance(clip, Audio) else None
             if isinstance(clip, Refusal):
                 refused.append(clip)
             elif why_not is not None:
@@ -219,9 +219,16 @@ class Explainer:
                 yield clip if isinstance(clip, Refusal) else next(explained)
 
     def explain_clips(
-        self, clips: Sequence[Audio], *, gender: str | None = None, batch_size: int = BATCH_SIZE
+        self,
+        clips: Sequence[Audio],
+        *,
+        gender: str | None = None,
+        measures: Sequence[Measures] | None = None,
+        batch_size: int = BATCH_SIZE,
     ) -> list[Explanation]:
         """Explain recordings that are in memory, in order and in batches.
+
+        `measures` are what `measure` makes of them, where somebody has measured them already.
 
         Raises:
             AudioError: one is longer than the encoder can hear.
@@ -229,11 +236,12 @@ class Explainer:
         for clip in clips:
             self.loaded.encoder.check_length(clip.duration_s, clip.source)
         requests = [Request(source=clip.source, gender=gender) for clip in clips]
+        batches = [slice(first, first + batch_size) for first in range(0, len(clips), batch_size)]
         return [
             explanation
-            for first in range(0, len(clips), batch_size)
+            for part in batches
             for explanation in self._explained(
-                clips[first : first + batch_size], requests[first : first + batch_size]
+                clips[part], requests[part], measures[part] if measures else None
             )
         ]
 
@@ -246,11 +254,19 @@ class Explainer:
             return Refusal(source=name, reason=error.reason, message=str(error))
         return clip
 
-    def _explained(self, clips: Sequence[Audio], requests: Sequence[Request]) -> list[Explanation]:
+    def _explained(
+        self,
+        clips: Sequence[Audio],
+        requests: Sequence[Request],
+        measures: Sequence[Measures] | None = None,
+    ) -> list[Explanation]:
         if any(request.previous for request in requests):
             self.require_turns()
-        measured = [_measured(clip, request) for clip, request in zip(clips, requests, strict=True)]
-        why_not = [why_inaudible(clip, measures) for clip, measures in zip(clips, measured, strict=True)]
+        measured = [
+            found.with_text(request.transcript or request.spoken, request.language)
+            for found, request in zip(measures or map(measure, clips), requests, strict=True)
+        ]
+        why_not = [why_inaudible(found) for found in measured]
         heard = [number for number, reason in enumerate(why_not) if reason is None]
         told = [self._told(clips[n], requests[n]) for n in heard]
         before = [requests[n].previous for n in heard]
@@ -373,10 +389,6 @@ def _threshold(card: ModelCard, risk: float | None) -> float:
             f"enough clips, or leave --abstain out."
         )
     return card.calibration.threshold(risk).confidence
-
-
-def _measured(clip: Audio, request: Request) -> Measures:
-    return measure(clip).with_text(request.transcript or request.spoken, request.language)
 
 
 __all__ = ["Explainer", "Explanation", "InputError", "Refusal", "Request"]

@@ -7,13 +7,13 @@ from builders import synthetic_cuts
 from descriptors.signals import at_dbfs, audio, silence, times, voice
 from tonelens.audio import load
 from tonelens.corpora.cuts import load_audio
-from tonelens.descriptors.audible import level_range_db, why_inaudible
+from tonelens.descriptors.audible import why_inaudible
 from tonelens.descriptors.measure import measure
 
 
 def reason(samples):
     clip = audio(at_dbfs(samples, -25))
-    found = why_inaudible(clip, measure(clip))
+    found = why_inaudible(measure(clip))
     return found and found.reason
 
 
@@ -68,12 +68,12 @@ def test_noise_as_loud_as_the_voice_is_too_noisy(snr_db, expected):
 def test_the_range_is_that_between_two_levels():
     """A tenth of the time at -20 dB, the rest at -50: the 5 % on either end are these levels."""
     loud, quiet = at_dbfs(noise(0.4), -20), at_dbfs(noise(3.6, seed=1), -50)
-    assert level_range_db(audio(np.concatenate([loud, quiet]))) == pytest.approx(30, abs=1)
+    assert measure(audio(np.concatenate([loud, quiet]))).clip_range_db == pytest.approx(30, abs=1)
 
 
 def test_the_message_says_what_was_found_the_rule_and_the_way_out():
     clip = audio(0.1 * noise(1))
-    found = why_inaudible(clip, measure(clip))
+    found = why_inaudible(measure(clip))
     assert found.message.startswith("0.00 s of voice was found in 1.00 s of sound, but at least 0.1 s")
     assert found.message.endswith("Use a recording of a voice")
 
@@ -81,7 +81,7 @@ def test_the_message_says_what_was_found_the_rule_and_the_way_out():
 def test_synthesised_speech_is_answered(tmp_path):
     for cut in synthetic_cuts(tmp_path):
         clip = load_audio(cut)
-        assert why_inaudible(clip, measure(clip)) is None, cut.id
+        assert why_inaudible(measure(clip)) is None, cut.id
 
 
 @pytest.mark.corpus
@@ -92,4 +92,4 @@ def test_real_clips_are_answered(shared, corpus):
         pytest.skip(f"{corpus} does not lie in the shared corpora")
     for path in paths[:: max(1, len(paths) // 12)]:
         clip = load(path)
-        assert why_inaudible(clip, measure(clip)) is None, path.name
+        assert why_inaudible(measure(clip)) is None, path.name

@@ -11,11 +11,13 @@ from evidence.planted import Truthful, edges
 from tonelens.audio import Audio
 from tonelens.corpora.cuts import path_of
 from tonelens.corpora.synthesiser import VoiceSpec, synthesise
+from tonelens.descriptors.measure import measure
 from tonelens.errors import InputError, RunError
-from tonelens.evidence.backend import Heard
+from tonelens.evidence.backend import Heard, OwnBackend
 from tonelens.evidence.examine import PARTS, Examiner, parts_named, trial_from, trial_row
 from tonelens.evidence.examine_clips import answered, examine_clips
 from tonelens.evidence.interventions import Subject, intervene
+from tonelens.explain import Explainer
 from tonelens.progress import Quiet
 from tonelens.storage import read_jsonl, write_jsonl
 
@@ -56,6 +58,20 @@ def test_only_the_parts_asked_for_are_there():
     assert parts_named(None) == PARTS
     with pytest.raises(InputError, match="'streans' is no part"):
         parts_named(["agreement", "streans"])
+
+
+def test_a_clip_is_measured_once(monkeypatch):
+    """Measuring takes longest after the model; what was measured for the verdicts serves the claims, too."""
+    from tonelens import explain
+    from tonelens.evidence import agreement, examine
+
+    times = []
+    for module in (explain, agreement, examine):
+        monkeypatch.setattr(module, "measure", lambda clip: times.append(clip) or measure(clip))
+    backend = OwnBackend(Explainer.from_pretrained())
+    row = Examiner(backend, edges(), parts=("agreement",)).examine(Subject(audio=spoken()))
+    assert len(times) == 1
+    assert row["heard"]["claims"] == dict(backend.hear([spoken()])[0].claims)
 
 
 def test_silence_is_refused_with_its_reason():

@@ -11,10 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from tonelens.audio import Audio
-from tonelens.descriptors.loudness import track_loudness
 from tonelens.descriptors.measure import Measures
 
 MIN_VOICED_S = 0.1
@@ -43,10 +39,9 @@ class Inaudible:
     """What was found, the rule and the way out, without a full stop."""
 
 
-def why_inaudible(audio: Audio, measures: Measures) -> Inaudible | None:
+def why_inaudible(measures: Measures) -> Inaudible | None:
     """The reason why nothing should be said of a recording; None for a voice that can be heard."""
-    level_range = level_range_db(audio)
-    if not_a_voice := _not_a_voice(measures, level_range):
+    if not_a_voice := _not_a_voice(measures):
         return Inaudible("no-speech", f"{not_a_voice}. Use a recording of a voice")
     if measures.speech_s < MIN_SPEECH_S:
         return Inaudible(
@@ -55,7 +50,8 @@ def why_inaudible(audio: Audio, measures: Measures) -> Inaudible | None:
             f"Use a longer clip",
         )
     is_clean = measures.hnr_db is not None and measures.hnr_db >= CLEAN_HNR_DB
-    if level_range < MIN_LEVEL_RANGE_DB and not is_clean:
+    level_range = measures.clip_range_db
+    if level_range is not None and level_range < MIN_LEVEL_RANGE_DB and not is_clean:
         return Inaudible(
             "too-noisy",
             f"the voice stands {level_range:.1f} dB above the noise, but at least {MIN_LEVEL_RANGE_DB:g} dB "
@@ -64,13 +60,7 @@ def why_inaudible(audio: Audio, measures: Measures) -> Inaudible | None:
     return None
 
 
-def level_range_db(audio: Audio) -> float:
-    """How far the loudest 5 % of a recording stand above its quietest 5 %."""
-    low, high = np.percentile(track_loudness(audio.samples).level_dbfs, [5, 95])
-    return float(high - low)
-
-
-def _not_a_voice(measures: Measures, level_range: float) -> str | None:
+def _not_a_voice(measures: Measures) -> str | None:
     """What shows that a recording holds no voice, beside the rule."""
     voiced_s = measures.voiced_share * measures.speech_s
     if voiced_s < max(MIN_VOICED_S, MIN_VOICED_SHARE * measures.speech_s):
@@ -84,7 +74,8 @@ def _not_a_voice(measures: Measures, level_range: float) -> str | None:
             f"the pitch stays within {pitch_range:.2f} semitones, but any voice moves by at least "
             f"{MIN_F0_RANGE_SEMITONES:g}"
         )
-    if level_range < MIN_STEADY_RANGE_DB:
+    level_range = measures.clip_range_db
+    if level_range is not None and level_range < MIN_STEADY_RANGE_DB:
         return (
             f"the level stays within {level_range:.1f} dB, but that of speech moves by at least "
             f"{MIN_STEADY_RANGE_DB:g} dB"

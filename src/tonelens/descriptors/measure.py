@@ -55,6 +55,9 @@ class Measures:
     level_dbfs: float | None = None
     level_range_db: float | None = None
     """95th minus 5th percentile of the level of the speech frames."""
+    clip_range_db: float | None = None
+    """The same of all frames, pauses and silence too: how far the voice stands above what is around it. None
+    in measurements that were stored by a Tonelens without it."""
     syllable_count: float = 0.0
     """Syllables heard; doubtful ones count in part."""
     syllables_per_s: float | None = None
@@ -160,18 +163,22 @@ def _slope(times_V: Floats, values_V: Floats) -> float:
 
 
 def _level(loudness: LoudnessTrack) -> dict[str, Any]:
+    whole = {"speech_s": loudness.speech_s, "clip_range_db": _range_db(loudness.level_dbfs)}
     if loudness.speech_s < MIN_SPEECH_S:
-        return {"speech_s": loudness.speech_s} | dict.fromkeys(_LEVEL_FIELDS)
+        return whole | dict.fromkeys(_LEVEL_FIELDS)
     spans = loudness.spans_s
     level_F = loudness.level_dbfs[loudness.is_speech]
-    low, high = np.percentile(level_F, [5, 95])
-    return {
-        "speech_s": loudness.speech_s,
+    return whole | {
         "speech_start_s": spans[0][0],
         "speech_end_s": spans[-1][1],
         "level_dbfs": mean_level_dbfs(level_F),
-        "level_range_db": high - low,
+        "level_range_db": _range_db(level_F),
     }
+
+
+def _range_db(level_F: Floats) -> float:
+    low, high = np.percentile(level_F, [5, 95])
+    return float(high - low)
 
 
 def _rhythm(loudness: LoudnessTrack, rhythm: Rhythm) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def agreement_of(heard: Heard, audio: Audio, levels: Levels, known: Known = NOTH
     measures = (known.measures or measure(audio)).with_text(known.transcript, known.language)
     gender = known.gender or gender_in(heard.text)
     assigned: Mapping[str, Level] = levels.assign(measures, gender=gender, finest=FINEST)
-    if (nobody := why_inaudible(audio, measures)) is not None:
+    if (nobody := why_inaudible(measures)) is not None:
         assigned = {
             name: dataclasses.replace(level, word=None, reference=None, reason=level.reason or nobody.message)
             for name, level in assigned.items()

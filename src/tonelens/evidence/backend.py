@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tonelens.audio import Audio
+from tonelens.descriptors.measure import Measures
 from tonelens.explain import Explainer
 from tonelens.results import Explanation
 
@@ -62,7 +63,13 @@ class OwnBackend:
 
     def hear(self, clips: Sequence[Audio]) -> list[Heard]:
         """What `explain` says; recordings without a voice get equal probabilities and no claims."""
-        return [heard_of(explanation) for explanation in self.explainer.explain_clips(clips)]
+        return self.hear_measured(clips)
+
+    def hear_measured(
+        self, clips: Sequence[Audio], measures: Sequence[Measures] | None = None
+    ) -> list[Heard]:
+        """The same of clips that somebody has measured already, by `descriptors.measure`."""
+        return [heard_of(found) for found in self.explainer.explain_clips(clips, measures=measures)]
 
 
 def heard_of(explanation: Explanation) -> Heard:

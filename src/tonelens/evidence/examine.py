@@ -17,6 +17,7 @@ from typing import Any, Literal
 from tonelens.audio import Audio
 from tonelens.descriptors.audible import why_inaudible
 from tonelens.descriptors.levels import Levels, Reference
+from tonelens.descriptors.measure import Measures, measure
 from tonelens.errors import InputError
 from tonelens.evidence.agreement import agreement_of
 from tonelens.evidence.attribution import (
@@ -65,11 +66,11 @@ class Examiner:
         Raises:
             ModelError: the extra `evidence` is not installed, or the system fails.
         """
-        measures = subject.measures()
-        if (nobody := why_inaudible(subject.audio, measures)) is not None:
+        measures = subject.known.measures or measure(subject.audio)
+        if (nobody := why_inaudible(measures)) is not None:
             return {"refused": nobody.message}
         subject = dataclasses.replace(subject, known=dataclasses.replace(subject.known, measures=measures))
-        (heard,) = self.backend.hear([subject.audio])
+        heard = self._heard(subject.audio, measures)
         row: dict[str, Any] = {"heard": heard_row(heard)}
         if "agreement" in self.parts:
             row["agreement"] = agreement_of(heard, subject.audio, self.levels, subject.known).to_dict()
@@ -81,6 +82,12 @@ class Examiner:
         if "spans" in self.parts:
             row["spans"] = self._spans(subject.audio)
         return row
+
+    def _heard(self, audio: Audio, measures: Measures) -> Heard:
+        """What the backend says; our own models need not measure again what they name."""
+        if isinstance(self.backend, OwnBackend):
+            return self.backend.hear_measured([audio], [measures])[0]
+        return self.backend.hear([audio])[0]
 
     def _spans(self, audio: Audio) -> dict[str, Any]:
         """Spans through the latents of our own models, by silencing for others; tested by silencing."""

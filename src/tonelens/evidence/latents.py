@@ -217,7 +217,7 @@ def _row(loaded: LoadedModel, cut: MonoCut, controls: _Controls, draws: _Draws) 
     clip = load_audio(cut)
     loaded.encoder.check_length(clip.duration_s, clip.source)
     measures = measures_of(cut) if "measures" in (cut.custom or {}) else measure(clip)
-    if (reason := why_inaudible(clip, measures)) is not None:
+    if (reason := why_inaudible(measures)) is not None:
         raise AudioError(f"{cut.id}: {reason.message}.", reason=reason.reason)
     (states_TLH,) = loaded.encoder.encode([clip.samples])
     model, count = loaded.model, len(states_TLH)
