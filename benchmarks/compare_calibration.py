@@ -26,8 +26,8 @@ import numpy as np
 
 from figures import Figure, write_figures
 from tonelens.evaluation.draws import METRICS, draw_scores
-from tonelens.evaluation.intervals import Counts
 from tonelens.evaluation.paired import ALPHA, Difference, mcnemar, t_test
+from tonelens.evidence.clusters import Counts
 from tonelens.evidence.shares import share
 
 LABELS = 3

@@ -23,9 +23,10 @@ import numpy as np
 from sacrebleu.metrics import BLEU
 
 from tonelens.evaluation.caption_extras import extra_scores
-from tonelens.evaluation.intervals import Counts, Interval, bootstrap
+from tonelens.evaluation.intervals import Interval, bootstrap
 from tonelens.evaluation.prediction import Prediction
 from tonelens.evaluation.transcripts import normalise
+from tonelens.evidence.clusters import Counts
 
 MAX_ORDER = 4
 ROUGE_BETA = 1.2

@@ -20,12 +20,11 @@ from tonelens.errors import CorpusError
 from tonelens.evaluation.confusion import confusion_cells
 from tonelens.evaluation.draws import LOWER_IS_BETTER, Draws, Metric, draw_scores
 from tonelens.evaluation.emotion import calibration_error
-from tonelens.evaluation.intervals import SEED, Counts
 from tonelens.evaluation.paired import ALPHA, Difference, McNemar, TTest, holm, mcnemar, t_test
 from tonelens.evaluation.prediction import Prediction
 from tonelens.evaluation.same_clips import SameClips, System, same_clips
 from tonelens.evaluation.same_votes import VOTE_METRICS, VoteMetric, same_votes
-from tonelens.evidence.clusters import MIN_SPEAKERS, REPLICATES, Unit
+from tonelens.evidence.clusters import MIN_SPEAKERS, REPLICATES, SEED, Counts, Unit
 
 Verdict: TypeAlias = Literal["better", "worse", "not different"]
 SEEDS_REASON = "a system has several seeds, and their answers to the same clip are not independent"

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tonelens.emotions import CANONICAL
-from tonelens.evaluation.intervals import Counts, Interval, bootstrap
+from tonelens.evaluation.intervals import Interval, bootstrap
+from tonelens.evidence.clusters import Counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from tonelens.evaluation.confusion import macro_f1, unweighted_accuracy, weighted_accuracy
-from tonelens.evaluation.intervals import SEED, Counts, drawn_sums
 from tonelens.evaluation.paired import Difference, difference
 from tonelens.evaluation.same_votes import VoteMetric
-from tonelens.evidence.clusters import REPLICATES, Unit, clusters_of
+from tonelens.evidence.clusters import REPLICATES, SEED, Counts, Unit, clusters_of, drawn_sums
 
 LabelMetric: TypeAlias = Literal["ua", "wa", "macro_f1"]
 Metric: TypeAlias = LabelMetric | VoteMetric

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from tonelens.evaluation.intervals import Counts
+from tonelens.evidence.clusters import Counts
 
 ALPHA = 0.05
 """Level of every test; intervals cover 1 - ALPHA."""

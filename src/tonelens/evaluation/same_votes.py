@@ -17,10 +17,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from tonelens.errors import CorpusError
-from tonelens.evaluation.intervals import Counts
 from tonelens.evaluation.prediction import SUM_TOLERANCE, Prediction
 from tonelens.evaluation.same_clips import SameClips, System, some
 from tonelens.evaluation.votes import distance, majority
+from tonelens.evidence.clusters import Counts
 
 VoteMetric: TypeAlias = Literal[
     "votes_cross_entropy", "votes_kl", "votes_total_variation", "votes_majority_accuracy"

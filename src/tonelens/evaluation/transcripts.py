@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import jiwer
 import numpy as np
 
-from tonelens.evaluation.intervals import Counts, Interval, bootstrap
+from tonelens.evaluation.intervals import Interval, bootstrap
 from tonelens.evaluation.prediction import Prediction
+from tonelens.evidence.clusters import Counts
 
 APOSTROPHES = "'’ʼ`´"
 

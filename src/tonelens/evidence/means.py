@@ -1,17 +1,17 @@
 """A mean over clips with its bootstrap interval, clustered by speaker.
 
-Method    percentiles 2.5 and 97.5 of REPLICATES draws of speakers, or of clips, as `clusters` says.
+Method    percentiles 2.5 and 97.5 of draws of speakers, or of clips, as `clusters` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
-from scipy import stats
 
-from tonelens.evidence.clusters import REPLICATES, Unit, clusters_of
+from tonelens.evidence.clusters import SEED, Unit, clusters_of, drawn_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,10 @@ class Mean:
     unit: Unit
 
 
-def clustered_mean(values: Sequence[float], speakers: Sequence[str | None], seed: int = 0) -> Mean:
+def clustered_mean(values: Sequence[float], speakers: Sequence[str | None], seed: int = SEED) -> Mean:
     """The mean of one value or more."""
     clusters = clusters_of(speakers)
-    sums_C, counts_C = clusters.sums(np.column_stack([values, np.ones(len(values))])).T
-    value = float(sums_C.sum() / counts_C.sum())
-    if np.ptp(values) == 0:
-        return Mean(value, value, value, len(values), clusters.unit)
-    drawn = stats.bootstrap(
-        (sums_C, counts_C),
-        lambda sums, counts, axis: sums.sum(axis=axis) / counts.sum(axis=axis),
-        paired=True,
-        vectorized=True,
-        n_resamples=REPLICATES,
-        method="percentile",
-        random_state=np.random.default_rng(seed),
-    )
-    low, high = drawn.confidence_interval
-    return Mean(value, float(low), float(high), len(values), clusters.unit)
+    sums_C2 = clusters.sums(np.column_stack([values, np.ones(len(values))]))
+    drawn_R2 = np.concatenate(list(drawn_sums(sums_C2, seed=seed)))
+    low, high = np.percentile(drawn_R2[:, 0] / drawn_R2[:, 1], [2.5, 97.5])
+    return Mean(fmean(values), float(low), float(high), len(values), clusters.unit)
