@@ -26,6 +26,7 @@ from lhotse import MonoCut
 from baseline_features import encoder_statistics, statistics_of
 from baselines import CACHE, ENCODER, Clip, choose_probe, classifier
 from figures import Figure, shared_folder, write_figures
+from prepared import prepared
 from tonelens.corpora.cuts import (
     emotion_of,
     fold_of,
@@ -33,7 +34,6 @@ from tonelens.corpora.cuts import (
     read_cuts,
     speaker_of,
 )
-from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.conditions import Condition, Hearing, conditions_named
 from tonelens.evaluation.predict import Predicted, answered, held_out_cuts, predict
 from tonelens.evaluation.scores import evaluate
@@ -115,15 +115,13 @@ def main() -> None:
     parser.add_argument("--system", default="tonelens-frozen", help="what the table calls the model")
     parser.add_argument("--probe", action="store_true", help="measure the probe, too")
     parser.add_argument("--condition", action="append", default=None, help="by default all")
-    parser.add_argument("--cuts", type=Path, default=None, help="prepared before")
+    parser.add_argument("--work", type=Path, default=None, help="cuts/CORPUS lie here, or are made here")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where features are kept")
     options = parser.parse_args()
     conditions = conditions_named(options.condition or ["all"])
     with tempfile.TemporaryDirectory() as made:
-        folder = options.cuts or Path(made)
-        if options.cuts is None:
-            prepare(CORPUS, shared_folder() / "corpora" / CORPUS, folder)
-        cuts = [cut for cut in read_cuts(folder) if fold_of(cut) is not None]
+        file = prepared(CORPUS, options.work or Path(made))
+        cuts = [cut for cut in read_cuts(file) if fold_of(cut) is not None]
     answers: dict[str, Iterator[tuple[str, Predicted]]] = {}
     if options.probe:
         weights = shared_folder() / "weights" / ENCODER

@@ -23,9 +23,9 @@ from pathlib import Path
 
 from baselines import CACHE, fold_baselines
 from figures import Figure, over_seeds, shared_folder, write_figures
+from prepared import prepared
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts
-from tonelens.corpora.prepare import prepare
 from tonelens.evaluation.predict import held_out_cuts, predict
 from tonelens.evaluation.report import evaluate
 from tonelens.explain import Explainer
@@ -80,9 +80,7 @@ def main() -> None:
     options = parser.parse_args()
     corpus = shared_folder() / "corpora" / CORPUS
     work = options.work or Path(tempfile.mkdtemp(prefix="first-fold-"))
-    cuts = work / "cuts" / "cuts.jsonl.gz"
-    if not cuts.is_file():
-        prepare(CORPUS, corpus, cuts.parent)
+    cuts = prepared(CORPUS, work)
     if options.only is not None:
         print(trained_run(options.only, cuts, work))
         return

@@ -18,13 +18,13 @@ Run       python benchmarks/leakage.py --data CUTS [--data ...] [--model FOLDER]
 from __future__ import annotations
 
 import argparse
-import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from lhotse import MonoCut
 
+from drawn import in_drawn_order
 from figures import Figure, write_figures
 from tonelens.corpora.cuts import corpus_of, read_cuts, speaker_of
 from tonelens.evidence.latents import UTTERANCE, latents_of
@@ -43,7 +43,7 @@ def chosen(cuts: Sequence[MonoCut], held_out: set[str]) -> list[MonoCut]:
     """So many clips of each speaker as CLIPS says, by the hash of their ids."""
     taken: dict[str, int] = {}
     picked = []
-    for cut in sorted(cuts, key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest()):
+    for cut in in_drawn_order(cuts):
         speaker = speaker_of(cut) or ""
         most = CLIPS.get(corpus_of(cut), OTHER_CORPUS)[speaker in held_out]
         taken[speaker] = taken.get(speaker, 0) + 1

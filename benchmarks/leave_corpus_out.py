@@ -18,7 +18,6 @@ Run       python benchmarks/leave_corpus_out.py --work DIR [--seeds 1] [--studen
 from __future__ import annotations
 
 import argparse
-import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +28,7 @@ from lhotse import CutSet, MonoCut, SupervisionSegment
 
 from baseline_features import encoder_statistics
 from baselines import CACHE, classifier, emotion_figures
+from drawn import in_drawn_order
 from figures import Figure, over_seeds, shared_folder, write_figures
 from folds import PROBES, trained_explainer, write_answers
 from tonelens.config import load_recipe
@@ -56,7 +56,7 @@ def common(cuts: Sequence[MonoCut]) -> list[MonoCut]:
             said: SupervisionSegment = cut.supervisions[0]
             custom = {**(said.custom or {}), "emotion": emotion}
             kept.append(replace(cut, supervisions=[replace(said, custom=custom)]))
-    return sorted(kept, key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest())
+    return in_drawn_order(kept)
 
 
 def trained_answers(

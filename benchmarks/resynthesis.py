@@ -14,9 +14,9 @@ Run       python benchmarks/resynthesis.py --work DIR [--clips 30]     -> docs/r
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
+from drawn import in_drawn_order
 from figures import Figure, write_figures
 from prepared import prepared
 from tonelens import audio
@@ -100,10 +100,7 @@ def main() -> None:
     options = parser.parse_args()
     figures = []
     for corpus in CORPORA:
-        cuts = sorted(
-            read_cuts(prepared(corpus, options.work)),
-            key=lambda cut: hashlib.sha256(cut.id.encode()).hexdigest(),
-        )
+        cuts = in_drawn_order(list(read_cuts(prepared(corpus, options.work))))
         met: dict[Change, list[bool | None]] = {change: [] for change in CHANGES}
         kept: dict[Change, list[bool | None]] = {change: [] for change in CHANGES}
         for cut in cuts[: options.clips]:

@@ -27,10 +27,10 @@ from pathlib import Path
 from lhotse import MonoCut
 
 from figures import Figure, shared_folder, write_figures
+from prepared import prepared
 from tonelens.batching.augment import NO_CHANGE
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import read_cuts, speaker_of, text_of
-from tonelens.corpora.prepare import prepare
 from tonelens.descriptors.measure import Measures
 from tonelens.evaluation.own_words import Written, error_rate, fit_words, rates, write_words
 from tonelens.explain import Explainer
@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=None, help="keep the run here, to go on later")
     work = parser.parse_args().work or Path(tempfile.mkdtemp(prefix="unseen-words-"))
-    cuts = {name: _prepared(name, work / name) for name in (CORPUS, "ravdess")}
+    cuts = {name: list(read_cuts(prepared(name, work))) for name in (CORPUS, "ravdess")}
     part_of = sentence_parts({text_of(cut) or "" for cut in cuts[CORPUS]})
     taught = [cut for cut in cuts[CORPUS] if _kind(cut, part_of) == ("train", "train")]
     taught += [cut for cut in cuts["ravdess"] if (speaker_of(cut) or "").endswith(ACTORS)]
@@ -87,12 +87,6 @@ def sentence_parts(texts: set[str]) -> dict[str, str]:
     ranked = sorted(texts, key=lambda text: hashlib.sha256(text.encode("utf-8")).hexdigest())
     parts = [part for part, count in SENTENCES.items() for _ in range(count)]
     return dict(zip(ranked, parts, strict=True))
-
-
-def _prepared(corpus: str, folder: Path) -> list[MonoCut]:
-    if not (folder / "cuts.jsonl.gz").is_file():
-        prepare(corpus, shared_folder() / "corpora" / corpus, folder)
-    return list(read_cuts(folder))
 
 
 def _kind(cut: MonoCut, part_of: dict[str, str]) -> tuple[str, str]:
