@@ -26,8 +26,8 @@ from tonelens.progress import Reporter
 from tonelens.recipe import Recipe
 from tonelens.training.utterance import UtteranceData, UtteranceSide, learn_utterance
 
-GROUPS = 3
-"""Of speakers; two where there are only two."""
+GROUPS = 5
+"""Of speakers; as many as speakers where there are fewer. With 3, a network has heard too few voices."""
 
 
 def crossfitted(
