@@ -69,7 +69,7 @@ def test_claims_and_changes_are_those_counted_by_hand():
 
 def test_flips_have_a_size_for_each_pair_of_emotions():
     rows = {name: cells for name, *cells in FULL.rows("flips")}
-    assert rows["Pitch"][0].endswith("2 of 4") and rows["Pitch"][1] == "3.0 semitones"
+    assert rows["Pitch"][0].endswith("2 of 3") and rows["Pitch"][1] == "3.0 semitones"
     assert rows["Pace"][1] == "not measured: none does"
     assert "alone flips 1 of 4 clips" in FULL.by_id("flips").text
     pair = FULL.by_id("flips").all("table")[1].all("tbody")[0].text

@@ -45,7 +45,7 @@ def flips(
     rows = [
         (
             KIND_NAMES[kind],
-            shown_share(one.flipped),
+            shown_share(one.flipped, "no clip was searched"),
             unmeasured("none does")
             if one.median_steps is None
             else f"{in_units(kind, one.median_steps)} {escape(UNITS[kind])}",
@@ -58,7 +58,7 @@ def flips(
     if vocoder.count:
         text += (
             f" The vocoder's unchanged copy alone flips {vocoder.count} of {vocoder.n} clips: by pitch, pace "
-            f"and melody these were not searched, and they count as not flipped."
+            f"and melody these were not searched, and they do not count there."
         )
     return section("flips", heading, shown + note(text) + _pairs(by_pair))
 

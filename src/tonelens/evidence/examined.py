@@ -34,8 +34,9 @@ SCHEMA = "tonelens/evidence@1"
 class Flips:
     """Of one kind of change."""
 
-    flipped: Share
-    """Clips that some amount of it flips."""
+    flipped: Share | None
+    """Clips that some amount of it flips, of those searched: one that the vocoder's unchanged copy flips is
+    searched by level alone."""
     median_steps: float | None
     """Of the smallest amounts that do; None where none does."""
 
@@ -153,11 +154,11 @@ def _agreement_from(row: Row) -> Agreement:
 
 
 def _flips(kind: str, rows: Sequence[Row]) -> Flips:
-    smallest = [
-        flip["steps"] for row in rows for flip in row["counterfactual"]["flips"] if flip["kind"] == kind
-    ]
-    has_flip = [any(flip["kind"] == kind for flip in row["counterfactual"]["flips"]) for row in rows]
-    return Flips(share(has_flip), median(smallest) if smallest else None)
+    found = [row["counterfactual"] for row in rows]
+    searched = [one["flips"] for one in found if kind == "volume" or not one["vocoder_flips"]]
+    steps = [[flip["steps"] for flip in flips if flip["kind"] == kind] for flips in searched]
+    smallest = [step for each in steps for step in each]
+    return Flips(share(map(bool, steps)) if steps else None, median(smallest) if smallest else None)
 
 
 def _spans(rows: Sequence[Row]) -> Spans:
@@ -189,7 +190,7 @@ def _flip_lines(found: dict[str, Flips], vocoder: Share) -> list[str]:
     rows = [("", "clips that flip", "median smallest")]
     for kind, flips in found.items():
         steps = "-" if flips.median_steps is None else f"{flips.median_steps:.1f} steps"
-        rows.append((kind, str(flips.flipped), steps))
+        rows.append((kind, "-" if flips.flipped is None else str(flips.flipped), steps))
     rows.append(("vocoder alone", str(vocoder), ""))
     return _table(rows)
 
