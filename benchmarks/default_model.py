@@ -2,8 +2,8 @@
 
 Build     weights as float16, the student encoder bundled, nothing that names a folder of this machine.
 Protocol  default-held-out: the clips of the run's own test part (speaker-disjoint over all corpora together,
-          fold 1 of 6; no speaker of these clips was trained on, no label of theirs seen by anything). The
-          student encoder has heard their sound, without labels, when it was distilled.
+          fold 3 of 6, decision 0019; no speaker of these clips was trained on, no label of theirs seen by
+          anything). The student encoder has heard their sound, without labels, when it was distilled.
 Metrics   ua, wa, macro_f1, ece, wer, parse_rate and descriptor scores, all corpora and each one;
           size_mb: everything the package carries for the model.
 Run       python benchmarks/default_model.py RUN ENCODER --data CUTS [--data ...]
