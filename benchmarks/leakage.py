@@ -1,11 +1,11 @@
 """Which stream of a model tells pitch, words, emotion and voice: probes on voices that it never heard.
 
 Clips     CLIPS of each training speaker and of each held-out one, chosen by a hash of their ids. Held out are
-          the speakers of the model's test and dev parts: dev calibrated it, neither moved a weight.
+          the speakers that moved no weight of the model.
 Protocol  "probes": `tonelens.evidence.leakage` with the held-out speakers held out. Probes are trained on the
           training speakers' clips, because the held-out speakers are too few to train them, and tested on
-          the held-out ones'. EmoDB has 4 of these and nEMO 2, so their intervals are over clips and
-          say nothing about other voices; RAVDESS has 7, and its are over speakers.
+          the held-out ones'. RAVDESS has 4 of these, EmoDB and nEMO 2, so the intervals are over clips
+          and say nothing about other voices.
           "probes on sampled latents" (--sampled) is the same with the noise of training.
 Systems   MODEL/VIEW, the views of `tonelens.evidence.latents`; MODEL/FIRST-SECOND is a paired difference.
 Metrics   TARGET PROBE SCORE, e.g. "f0 linear r2"; "shuffled" before it for the control; of a view

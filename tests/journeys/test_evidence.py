@@ -48,15 +48,15 @@ def test_a_run_is_examined_and_goes_on(tmp_path):
 
 
 def test_a_stopped_run_leaves_a_page_of_what_there_is(tmp_path, monkeypatch):
-    hear, asked = OwnBackend.hear, []
+    hear, asked = OwnBackend.hear_measured, []
 
-    def stopped_at_the_third(backend, clips):
+    def stopped_at_the_third(backend, clips, measures=None):
         asked.append(clips)
         if len(asked) == 3:
             raise KeyboardInterrupt
-        return hear(backend, clips)
+        return hear(backend, clips, measures)
 
-    monkeypatch.setattr(OwnBackend, "hear", stopped_at_the_third)
+    monkeypatch.setattr(OwnBackend, "hear_measured", stopped_at_the_third)
     words = (
         "evidence",
         journey().run,
