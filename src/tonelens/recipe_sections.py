@@ -37,6 +37,8 @@ class DataConfig:
     """Which fold is the test part, counted from 1."""
     folds: int = 5
     """How many groups `speaker-disjoint` deals the speakers into."""
+    divided: str = ""
+    """The corpus that the protocol divides; others of the data train whole. Empty divides all together."""
     hold_out_dev: bool = True
     """Keep some training speakers as a dev part; false trains on them too (no early stopping)."""
     allow_speaker_overlap: bool = False

@@ -28,7 +28,7 @@ def test_every_number_has_its_figure_and_its_interval(script):
     assert (figures["agreement_pitch"].value, figures["agreement_pitch"].n) == (0.75, 4)
     assert (round(figures["moves_pitch"].value, 4), figures["moves_pitch"].n) == (0.6667, 3)
     assert figures["moves_pitch"].low < figures["moves_pitch"].value < figures["moves_pitch"].high
-    assert (figures["flip_steps_pitch"].value, figures["flip_pitch"].value) == (3.0, 0.5)
+    assert (figures["flip_steps_pitch"].value, figures["flip_pitch"].n) == (3.0, 3)
     assert (figures["deletion_median"].value, figures["cited"].value) == (0.75, 0.5)
     assert not {"moves_speed", "flip_steps_speed", "share_voice"} & set(figures), "nothing where nothing was"
 

@@ -96,6 +96,40 @@ def test_unknown_speakers_are_refused_unless_allowed(cuts, measures):
     assert "NOT speaker-disjoint" in training_data(without_speakers(cuts), measures, allowed).protocol
 
 
+def of_another_corpus(cuts):
+    """The same clips under another corpus's name, with other ids, voices and sounds."""
+    renamed = []
+    for cut in cuts:
+        said = dataclasses.replace(cut.supervisions[0], speaker=f"other-{speaker_of(cut)}")
+        custom = {**cut.custom, "corpus": "other", "sha256": f"other {cut.custom['sha256']}"}
+        renamed.append(dataclasses.replace(cut, id=f"other-{cut.id}", supervisions=[said], custom=custom))
+    return renamed
+
+
+def test_only_the_corpus_that_is_named_is_divided(cuts, measures):
+    others = of_another_corpus(cuts)
+    both = measures | {f"other-{name}": one for name, one in measures.items()}
+    alone = training_data(cuts, measures, small_recipe(**EMOBOX))
+    recipe = small_recipe(data={**EMOBOX["data"], "divided": "synthetic"})
+    data = training_data([*cuts, *others], both, recipe)
+    assert in_part(data, "test") == in_part(alone, "test")
+    assert in_part(data, "train") == in_part(alone, "train") | {cut.id for cut in others}
+    assert data.protocol.startswith("Split emobox of synthetic fold 1 (36 train, 0 dev, 12 test)")
+    with pytest.raises(CorpusError, match=r"data\.divided is 'ravdes'.* of other, synthetic"):
+        wrong = small_recipe(data={**EMOBOX["data"], "divided": "ravdes"})
+        training_data([*cuts, *others], both, wrong)
+
+
+def test_a_voice_beside_the_divided_corpus_must_not_be_a_tested_one(cuts, measures):
+    twice = [
+        dataclasses.replace(cut, id=f"other-{cut.id}", custom={**cut.custom, "corpus": "other"})
+        for cut in cuts
+    ]
+    both = measures | {f"other-{name}": one for name, one in measures.items()}
+    with pytest.raises(CorpusError, match="NOT speaker-disjoint"):
+        training_data([*cuts, *twice], both, small_recipe(data={**EMOBOX["data"], "divided": "synthetic"}))
+
+
 def test_the_protocol_none_trains_on_everything(cuts, measures):
     data = training_data(cuts, measures, small_recipe(data={"protocol": "none"}))
     assert len(data.train) == 24 and not data.dev

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from lhotse import MonoCut
 
 from tonelens.batching.augment import Change
-from tonelens.corpora.cuts import emotion_of, emotion_shares_of, gender_of, language_of, speaker_of, text_of
+from tonelens.corpora.cuts import (
+    corpus_of,
+    emotion_of,
+    emotion_shares_of,
+    gender_of,
+    language_of,
+    speaker_of,
+    text_of,
+)
 from tonelens.corpora.dialogues import held_out_ids, open_to_training, turns_before
-from tonelens.corpora.splits import Split, require_speaker_disjoint, split
+from tonelens.corpora.splits import Split, prove, require_speaker_disjoint, split
 from tonelens.descriptors.levels import LevelItem, Levels, fit_levels
 from tonelens.descriptors.measure import Measures
 from tonelens.descriptors.sentences import GENDERS, SPOKEN_CHOICES, UNKNOWN
@@ -40,17 +48,29 @@ class TrainingData:
 
 
 def parted(cuts: Sequence[MonoCut], config: DataConfig) -> Split:
-    """The split that a recipe asks for.
+    """The split that a recipe asks for; with `config.divided`, of that corpus, and the others train.
 
     Raises:
-        CorpusError: the protocol does not fit the clips, or speakers overlap and that is not allowed.
+        CorpusError: the protocol does not fit the clips, the corpus to divide is not among them, or speakers
+            overlap and that is not allowed.
     """
     has_fold = config.protocol != "none"
+    divided = [cut for cut in cuts if config.divided in ("", corpus_of(cut))]
+    if not divided:
+        there = ", ".join(sorted({corpus_of(cut) for cut in cuts}))
+        raise CorpusError(
+            f"data.divided is {config.divided!r}, but the clips are of {there}. Name one of them."
+        )
     found = split(
-        cuts, config.protocol, fold=config.fold if has_fold else None, folds=config.folds,
+        divided, config.protocol, fold=config.fold if has_fold else None, folds=config.folds,
         allow_random=config.allow_speaker_overlap, allow_unknown_speakers=config.allow_speaker_overlap,
         hold_out_dev=config.hold_out_dev,
     )  # fmt: skip
+    if len(divided) < len(cuts):
+        found = prove(
+            cuts, f"{config.protocol} of {config.divided}", found.fold,
+            {cut.id: found.parts.get(cut.id, "train") for cut in cuts},
+        )  # fmt: skip
     require_speaker_disjoint(found, config.allow_speaker_overlap)
     return found
 
