@@ -15,7 +15,8 @@ from tonelens.storage import read_jsonl
 from tonelens.training.loop import train
 
 TINY = [
-    "data.protocol=emobox", "data.fold=1", "data.hold_out_dev=false", "schedule.patience=0", "optimiser.precision=no",
+    "data.protocol=emobox", "data.fold=1", "data.hold_out_dev=false", "schedule.patience=0",
+    "optimiser.precision=no",
     "schedule.ser_epochs=1", "optimiser.batch_size=6", "optimiser.accumulate=1", "streams.latent_width=6",
     "streams.hidden_width=12", "streams.adapter_width=16", "streams.stack=4", "augment.copies=0",
     "augment.speed=0", "augment.gain_db=0", "augment.noise_snr_db=0", "augment.channel=0",
