@@ -140,45 +140,49 @@ def test_the_rate_rises_and_falls():
 
 
 class TestRefusals:
-    def refuse(self, error, match, cuts, encoder_folder, out, **options):
-        with pytest.raises(error, match=match):
-            distil(options.pop("config", small("steps=2")), str(encoder_folder), cuts, out, **options)
+    def begin(self, cuts, encoder_folder, out, config=None, **options):
+        distil(config or small("steps=2"), str(encoder_folder), cuts, out, **options)
 
     def test_another_run_s_folder(self, distilled, cuts, encoder_folder):
         out = distilled("steps=8")
-        self.refuse(RunError, "Add --resume", cuts, encoder_folder, out)
-        self.refuse(RunError, r"different: settings", cuts, encoder_folder, out, resume=True)
+        with pytest.raises(RunError, match="Add --resume"):
+            self.begin(cuts, encoder_folder, out)
+        with pytest.raises(RunError, match=r"different: settings"):
+            self.begin(cuts, encoder_folder, out, resume=True)
         config = small("steps=8")
-        self.refuse(RunError, r"different: clips", cuts[1:], encoder_folder, out, resume=True, config=config)
+        with pytest.raises(RunError, match=r"different: clips"):
+            self.begin(cuts[1:], encoder_folder, out, resume=True, config=config)
 
     def test_clips_named_twice_and_clips_too_long(self, cuts, encoder_folder, tmp_path):
-        self.refuse(
-            CorpusError, "1 clips stand in more than one", [*cuts, cuts[0]], encoder_folder, tmp_path / "out"
-        )
+        with pytest.raises(CorpusError, match="1 clips stand in more than one"):
+            self.begin([*cuts, cuts[0]], encoder_folder, tmp_path / "out")
         long = dataclasses.replace(cuts[0], duration=5.5)
-        self.refuse(CorpusError, "longer than the 5 s", [long], encoder_folder, tmp_path / "out")
+        with pytest.raises(CorpusError, match="longer than the 5 s"):
+            self.begin([long], encoder_folder, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
     def test_no_clip_left_to_train_on(self, cuts, encoder_folder, tmp_path, cache):
         config = small("dev_share=0.999999")
-        self.refuse(
-            CorpusError, "all are held out", cuts[:2], encoder_folder, tmp_path / "out", config=config
-        )
+        with pytest.raises(CorpusError, match="all are held out"):
+            self.begin(cuts[:2], encoder_folder, tmp_path / "out", config=config)
 
     @pytest.mark.parametrize("layers", ["3", "1,x", "-1", ""])
     def test_layers_that_the_teacher_has_not(self, layers, cuts, encoder_folder, tmp_path):
         config = small(f"teacher_layers='{layers}'")
-        self.refuse(ConfigError, "hidden states 0 to 2", cuts, encoder_folder, tmp_path / "o", config=config)
+        with pytest.raises(ConfigError, match="hidden states 0 to 2"):
+            self.begin(cuts, encoder_folder, tmp_path / "o", config=config)
 
     def test_no_teacher(self, cuts, tmp_path):
-        self.refuse(ModelError, "no speech encoder", cuts, tmp_path / "nothing", tmp_path / "out")
+        with pytest.raises(ModelError, match="no speech encoder"):
+            self.begin(cuts, tmp_path / "nothing", tmp_path / "out")
 
     def test_a_clip_that_is_gone(self, cuts, encoder_folder, tmp_path):
         sources = cuts[0].recording.sources
         gone = dataclasses.replace(sources[0], source=str(tmp_path / "gone.wav"))
         recording = dataclasses.replace(cuts[0].recording, sources=[gone])
         lost = dataclasses.replace(cuts[0], recording=recording)
-        self.refuse(AudioError, "gone.wav|" + cuts[0].id, [lost], encoder_folder, tmp_path / "out")
+        with pytest.raises(AudioError, match="gone.wav|" + cuts[0].id):
+            self.begin([lost], encoder_folder, tmp_path / "out")
 
     @pytest.mark.parametrize(
         "setting",

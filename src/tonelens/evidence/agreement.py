@@ -52,6 +52,10 @@ class Known:
     measures: Measures | None = None
     """What `measure` makes of the recording, where somebody has measured it already: it takes longest."""
 
+    def measured(self, audio: Audio) -> Measures:
+        """`measures`, or those of the recording, made now."""
+        return self.measures or measure(audio)
+
 
 NOTHING_KNOWN = Known()
 
@@ -146,7 +150,7 @@ def agreement_of(heard: Heard, audio: Audio, levels: Levels, known: Known = NOTH
     Raises:
         LabelError: it claims a level that does not exist.
     """
-    measures = (known.measures or measure(audio)).with_text(known.transcript, known.language)
+    measures = known.measured(audio).with_text(known.transcript, known.language)
     gender = known.gender or gender_in(heard.text)
     assigned: Mapping[str, Level] = levels.assign(measures, gender=gender, finest=FINEST)
     if (nobody := why_inaudible(measures)) is not None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from tonelens.audio import Audio
 from tonelens.descriptors.audible import why_inaudible
 from tonelens.descriptors.levels import Levels, Reference
-from tonelens.descriptors.measure import Measures, measure
+from tonelens.descriptors.measure import Measures
 from tonelens.errors import InputError
 from tonelens.evidence.agreement import agreement_of
 from tonelens.evidence.attribution import (
@@ -66,7 +66,7 @@ class Examiner:
         Raises:
             ModelError: the extra `evidence` is not installed, or the system fails.
         """
-        measures = subject.known.measures or measure(subject.audio)
+        measures = subject.known.measured(subject.audio)
         if (nobody := why_inaudible(measures)) is not None:
             return {"refused": nobody.message}
         subject = dataclasses.replace(subject, known=dataclasses.replace(subject.known, measures=measures))

@@ -53,7 +53,7 @@ class Subject:
 
     def measures(self, changed: Audio | None = None) -> Measures:
         """Of the recording, or of a changed one with the same words."""
-        plain = measure(changed) if changed else self.known.measures or measure(self.audio)
+        plain = measure(changed) if changed else self.known.measured(self.audio)
         return plain.with_text(self.known.transcript, self.known.language)
 
 
