@@ -5,7 +5,7 @@ import torch
 from builders import small_model, small_recipe
 from tonelens.model.checkpoint import load_card
 from tonelens.progress import Quiet
-from tonelens.training.crossfit import GROUPS, crossfitted, groups_of
+from tonelens.training.crossfit import GROUPS, TRAINS_ALWAYS, Voice, crossfitted, groups_of
 from tonelens.training.loop import train
 from tonelens.training.utterance import UtteranceData, UtteranceSide
 
@@ -14,8 +14,9 @@ LABELS = ("anger", "sadness", "happiness", "neutral")
 """As many as the small model has; the clips have the first two."""
 
 
-def side_and_recipe():
+def side_and_recipe(**sections):
     recipe = small_recipe(
+        **sections,
         streams={
             "pooling": "statistics",
             "utterance_hidden_width": 32,
@@ -41,20 +42,52 @@ def data_of(side, column_N, emotion_N):
     )  # fmt: skip
 
 
+def voices_of(names, corpus="a"):
+    return [Voice(corpus, name) for name in names]
+
+
 def test_a_speaker_is_in_one_group_whatever_the_order():
-    speakers = [f"s{number % SPEAKERS}" for number in range(CLIPS)]
-    groups = groups_of(speakers)
+    voices = voices_of(f"s{number % SPEAKERS}" for number in range(CLIPS))
+    groups = groups_of(voices)
     assert sorted(groups.unique().tolist()) == list(range(GROUPS))
-    assert len({(name, group) for name, group in zip(speakers, groups.tolist(), strict=True)}) == SPEAKERS
+    assert len({(voice, group) for voice, group in zip(voices, groups.tolist(), strict=True)}) == SPEAKERS
     assert groups.bincount().tolist() == [15, 15, 10, 10, 10], "12 speakers of 5 clips, dealt in turn"
-    assert torch.equal(groups_of(speakers[::-1]), groups.flip(0))
+    assert torch.equal(groups_of(voices[::-1]), groups.flip(0))
+
+
+def test_a_corpus_of_few_voices_is_in_no_group_whole():
+    for others in range(1, 12):
+        voices = [*voices_of((f"s{number}" for number in range(others)), "many"), *voices_of("ab", "pair")]
+        groups = dict(zip(voices, groups_of(voices).tolist(), strict=True))
+        assert groups["pair", "a"] != groups["pair", "b"], f"beside {others} voices"
+
+
+def test_only_voices_of_the_divided_corpus_are_judged():
+    voices = [*voices_of(["x", "y"], "beside"), *voices_of(["x", "y", "z"], "own")]
+    assert groups_of(voices, "own").tolist()[:2] == [TRAINS_ALWAYS] * 2
+    assert sorted(groups_of(voices, "own").tolist()[2:]) == [0, 1, 2]
+
+
+def test_what_trains_beside_the_divided_corpus_says_nothing_of_its_clips():
+    side, recipe = side_and_recipe(data={"divided": "own"})
+    speaker = torch.arange(CLIPS) // 2 % SPEAKERS
+    is_own = speaker < SPEAKERS // 2  # their clips are told by the voice, the others are at random
+    emotion = torch.where(is_own, torch.arange(CLIPS) % 2, torch.randint(2, (CLIPS,)))
+    told = torch.where(is_own, emotion, 2 + torch.arange(CLIPS) % 2)
+    voices = [
+        Voice("own" if own else "beside", f"s{name}") for own, name in zip(is_own, speaker, strict=True)
+    ]
+    found = crossfitted(side, data_of(side, told, emotion), LABELS, voices, recipe, Quiet())
+    assert found.n == int(is_own.sum())
+    assert found.ece_after < 0.05
+    assert found.fitted_on == "training clips of own, each judged without its speaker (5 groups)"
 
 
 def test_what_the_voice_tells_is_believed_and_what_the_name_tells_is_not():
     side, recipe = side_and_recipe()
     emotion = torch.arange(CLIPS) % 2
     speaker = torch.arange(CLIPS) // 2 % SPEAKERS
-    names = [f"s{number}" for number in speaker.tolist()]
+    names = voices_of(f"s{number}" for number in speaker.tolist())
     told = crossfitted(side, data_of(side, emotion, emotion), LABELS, names, recipe, Quiet())
     assert (told.n, told.reads) == (CLIPS, "head")
     assert told.ece_after < 0.05, "every clip is right, and sure of it"
@@ -69,14 +102,14 @@ def test_nothing_is_promised_to_a_single_speaker():
     side, recipe = side_and_recipe()
     emotion = torch.arange(CLIPS) % 2
     data = data_of(side, emotion, emotion)
-    assert crossfitted(side, data, LABELS, ["a"] * CLIPS, recipe, Quiet()) is None
+    assert crossfitted(side, data, LABELS, voices_of("a" * CLIPS), recipe, Quiet()) is None
 
 
 def test_the_parts_themselves_stay():
     side, recipe = side_and_recipe()
     before = {name: tensor.clone() for name, tensor in side.state_dict().items()}
     emotion = torch.arange(CLIPS) % 2
-    names = [f"s{number % SPEAKERS}" for number in range(CLIPS)]
+    names = voices_of(f"s{number % SPEAKERS}" for number in range(CLIPS))
     crossfitted(side, data_of(side, emotion, emotion), LABELS, names, recipe, Quiet())
     assert all(torch.equal(tensor, before[name]) for name, tensor in side.state_dict().items())
 

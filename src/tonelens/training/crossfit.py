@@ -4,8 +4,10 @@
     (training.utterance) -> emotion probabilities of the clips left out -> temperature and thresholds, as
     on a dev part
 
-Clips whose speaker is not known are groups of their own. The single member is less sure than the model's
-members together, so that the temperature errs, if at all, towards modesty.
+Speakers are dealt corpus by corpus, so that no network is without a whole corpus, which would judge it as
+a stranger. With `data.divided` only that corpus is judged, as only its unheard voices will be; the others
+train every network. Clips whose speaker is not known are groups of their own. The single member is less sure
+than the model's members together, so that the temperature errs, if at all, towards modesty.
 
 Shapes    N training clips, C labels.
 Source    cross-validated calibration is J. Platt's, "Probabilistic outputs for support vector machines",
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,15 +29,25 @@ from tonelens.progress import Reporter
 from tonelens.recipe import Recipe
 from tonelens.training.utterance import UtteranceData, UtteranceSide, learn_utterance
 
+TRAINS_ALWAYS = -1
+"""The group of clips that are not judged."""
 GROUPS = 5
 """Of speakers; as many as speakers where there are fewer. With 3, a network has heard too few voices."""
+
+
+class Voice(NamedTuple):
+    """Whose a clip is."""
+
+    corpus: str
+    speaker: str
+    """A name of its own for every clip whose speaker is not known."""
 
 
 def crossfitted(
     side: UtteranceSide,
     data: UtteranceData,
     labels: Sequence[str],
-    speakers: Sequence[str],
+    voices: Sequence[Voice],
     recipe: Recipe,
     reporter: Reporter,
 ) -> Calibration | None:
@@ -44,15 +57,15 @@ def crossfitted(
         side: the parts to be calibrated; only their shapes and their standardisation are used.
         data: the training clips.
         labels: names of the head's classes.
-        speakers: of every training clip; a name of its own where it is not known.
+        voices: of every training clip.
         recipe: as the side is trained.
         reporter: told of every epoch.
     """
-    group_N = groups_of(speakers)
-    groups = len(set(group_N.tolist()))
+    group_N = groups_of(voices, recipe.data.divided)
+    groups = int(group_N.max()) + 1
     if groups < 2:
         return None
-    shares_NC = torch.zeros(len(speakers), len(labels))
+    shares_NC = torch.zeros(len(voices), len(labels))
     for group in range(groups):
         known, unknown = (group_N != group).nonzero().squeeze(1), (group_N == group).nonzero().squeeze(1)
         torch.manual_seed(recipe.seed)
@@ -63,18 +76,31 @@ def crossfitted(
         member.eval()
         with torch.no_grad():
             shares_NC[unknown] = member.emotion_logits(data.rows_ANS[0, unknown]).softmax(dim=-1)
+    judged = (group_N != TRAINS_ALWAYS).nonzero().squeeze(1)
     return fit_calibration(
-        [dict(zip(labels, shares, strict=True)) for shares in shares_NC.tolist()],
-        [labels[index] for index in data.emotion_N.tolist()],
-        fitted_on=f"training clips, each judged without its speaker ({groups} groups)"
-        + ("" if data.shares_NC is None else ", their votes"),
+        [dict(zip(labels, shares, strict=True)) for shares in shares_NC[judged].tolist()],
+        [labels[index] for index in data.emotion_N[judged].tolist()],
+        fitted_on=_fitted_on(groups, recipe),
         reads="head",
-        votes=None if data.shares_NC is None else data.shares_NC.tolist(),
+        votes=None if data.shares_NC is None else data.shares_NC[judged].tolist(),
     )
 
 
-def groups_of(speakers: Sequence[str]) -> Tensor:
-    """The group 0 to GROUPS - 1 of every clip (N,): speakers in the order of a hash, dealt in turn."""
-    order = sorted(set(speakers), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    group = {name: number % GROUPS for number, name in enumerate(order)}
-    return torch.tensor([group[name] for name in speakers])
+def _fitted_on(groups: int, recipe: Recipe) -> str:
+    clips = f"training clips of {recipe.data.divided}" if recipe.data.divided else "training clips"
+    votes = ", their votes" if recipe.data.soft_labels else ""
+    return f"{clips}, each judged without its speaker ({groups} groups){votes}"
+
+
+def groups_of(voices: Sequence[Voice], divided: str = "") -> Tensor:
+    """The group 0 to GROUPS - 1 of every clip (N,): speakers by hash, dealt corpus by corpus.
+
+    With `divided`, clips of other corpora are TRAINS_ALWAYS.
+    """
+
+    def place(voice: Voice) -> tuple[str, str]:
+        return voice.corpus, hashlib.sha256(voice.speaker.encode()).hexdigest()
+
+    order = sorted({voice for voice in voices if divided in ("", voice.corpus)}, key=place)
+    group = {voice: number % GROUPS for number, voice in enumerate(order)}
+    return torch.tensor([group.get(voice, TRAINS_ALWAYS) for voice in voices])
