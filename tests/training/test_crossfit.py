@@ -5,6 +5,7 @@ import torch
 from builders import small_model, small_recipe
 from tonelens.model.checkpoint import load_card
 from tonelens.progress import Quiet
+from tonelens.training import crossfit
 from tonelens.training.crossfit import GROUPS, TRAINS_ALWAYS, Voice, crossfitted, groups_of
 from tonelens.training.loop import train
 from tonelens.training.utterance import UtteranceData, UtteranceSide
@@ -112,6 +113,22 @@ def test_the_parts_themselves_stay():
     names = voices_of(f"s{number % SPEAKERS}" for number in range(CLIPS))
     crossfitted(side, data_of(side, emotion, emotion), LABELS, names, recipe, Quiet())
     assert all(torch.equal(tensor, before[name]) for name, tensor in side.state_dict().items())
+
+
+def test_judges_are_as_many_together_as_the_model(monkeypatch):
+    side, recipe = side_and_recipe()
+    judges = []
+    monkeypatch.setattr(crossfit, "learn_utterance", lambda judge, *_, **__: judges.append(judge))
+    names = voices_of(f"s{number % SPEAKERS}" for number in range(CLIPS))
+    emotion = torch.arange(CLIPS) % 2
+    crossfitted(side, data_of(side, emotion, emotion), LABELS, names, recipe, Quiet())
+    assert len(judges) == GROUPS
+    for judge in judges:
+        assert {name: tensor.shape for name, tensor in judge.state_dict().items()} == {
+            name: tensor.shape for name, tensor in side.state_dict().items()
+        }
+        assert torch.equal(judge.pooling.statistics.std_S, side.pooling.statistics.std_S)
+        assert not torch.equal(judge.emotion_head.weight, side.emotion_head.weight)
 
 
 def test_a_model_without_a_dev_part_is_calibrated_too(cuts, measures, recipe_with, tmp_path):

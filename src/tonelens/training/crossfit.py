@@ -1,13 +1,13 @@
 """Honest probabilities without a dev part: every training clip is judged by a network that never heard it.
 
-    training speakers -> GROUPS groups -> for each: a single member learns from the others
+    training speakers -> GROUPS groups -> for each: a side like the model's learns from the others
     (training.utterance) -> emotion probabilities of the clips left out -> temperature and thresholds, as
     on a dev part
 
 Speakers are dealt corpus by corpus, so that no network is without a whole corpus, which would judge it as
 a stranger. With `data.divided` only that corpus is judged, as only its unheard voices will be; the others
-train every network. Clips whose speaker is not known are groups of their own. The single member is less sure
-than the model's members together, so that the temperature errs, if at all, towards modesty.
+train every network. Clips whose speaker is not known are groups of their own. A network has as many members
+as the model: their mean is calmer than one of them, and a single one would make the model far too modest.
 
 Shapes    N training clips, C labels.
 Source    cross-validated calibration is J. Platt's, "Probabilistic outputs for support vector machines",
@@ -69,13 +69,11 @@ def crossfitted(
     for group in range(groups):
         known, unknown = (group_N != group).nonzero().squeeze(1), (group_N == group).nonzero().squeeze(1)
         torch.manual_seed(recipe.seed)
-        member = side.alone(recipe)
-        learn_utterance(
-            member, data.of(known), recipe, reporter, title=f"calibration {group + 1} of {groups}"
-        )
-        member.eval()
+        judge = side.untrained(recipe)
+        learn_utterance(judge, data.of(known), recipe, reporter, title=f"calibration {group + 1} of {groups}")
+        judge.eval()
         with torch.no_grad():
-            shares_NC[unknown] = member.emotion_logits(data.rows_ANS[0, unknown]).softmax(dim=-1)
+            shares_NC[unknown] = judge.emotion_logits(data.rows_ANS[0, unknown]).softmax(dim=-1)
     judged = (group_N != TRAINS_ALWAYS).nonzero().squeeze(1)
     return fit_calibration(
         [dict(zip(labels, shares, strict=True)) for shares in shares_NC[judged].tolist()],

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -138,15 +138,15 @@ class UtteranceSide(nn.Module):
         assert isinstance(model.pooling, UtteranceLatent) and model.emotion_head is not None
         return cls(model.pooling, model.emotion_head, model.descriptor_heads)
 
-    def alone(self, recipe: Recipe) -> UtteranceSide:
-        """A new one with a single member and first weights of its own; it standardises alike."""
-        config = replace(recipe.streams, utterance_members=1)
-        pooling = UtteranceLatent(config, statistics=len(self.pooling.statistics.mean_S))
-        pooling.statistics.load_state_dict(self.pooling.statistics.state_dict())
+    def untrained(self, recipe: Recipe) -> UtteranceSide:
+        """Another one of the same shape with first weights of its own; it standardises alike."""
+        statistics = self.pooling.statistics
+        pooling = UtteranceLatent(recipe.streams, statistics=len(statistics.mean_S))
+        pooling.statistics.load_state_dict(statistics.state_dict())
 
         def head(like: nn.Module) -> nn.Linear:
             assert isinstance(like, nn.Linear)
-            return nn.Linear(config.latent_width, like.out_features)
+            return nn.Linear(like.in_features, like.out_features)
 
         heads = self.descriptor_heads
         return UtteranceSide(
