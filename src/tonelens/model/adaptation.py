@@ -58,12 +58,13 @@ def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerMo
     shared |= {id(part): part for part in (pooling.dropout, pooling.members)}
     other = copy.deepcopy(model, dict(shared))
     assert isinstance(other.pooling, UtteranceLatent)
-    _move(other.pooling.statistics, torch.stack(list(heard)).to(pooling.statistics.mean_S))
+    listen_in(other.pooling.statistics, torch.stack(list(heard)).to(pooling.statistics.mean_S))
     return other
 
 
-def _move(known: LayerStatistics, rows_NS: Tensor) -> None:
-    """Shrunk re-estimation, in place."""
+@torch.no_grad()
+def listen_in(known: LayerStatistics, rows_NS: Tensor) -> None:
+    """Move what is known towards N clips' statistics, in place: the shrunk re-estimation above."""
     weight = len(rows_NS) / (len(rows_NS) + KAPPA)
     variance_S = torch.lerp(known.std_S.square(), rows_NS.var(dim=0, unbiased=False), weight)
     known.mean_S.lerp_(rows_NS.mean(dim=0), weight)

@@ -1,13 +1,13 @@
 """Honest probabilities without a dev part: every training clip is judged by a network that never heard it.
 
-    training speakers -> GROUPS groups -> for each: a side like the model's learns from the others
+    training speakers -> GROUPS groups -> for each: a copy of the side learns from the others
     (training.utterance) -> emotion probabilities of the clips left out -> temperature and thresholds, as
     on a dev part
 
 Speakers are dealt corpus by corpus, so that no network is without a whole corpus, which would judge it as
 a stranger. With `data.divided` only that corpus is judged, as only its unheard voices will be; the others
-train every network. Clips whose speaker is not known are groups of their own. A network has as many members
-as the model: their mean is calmer than one of them, and a single one would make the model far too modest.
+train every network. Clips whose speaker is not known are groups of their own. A network begins as the model
+does, with as many members: one alone is less calm than their mean and would make the model far too modest.
 
 Shapes    N training clips, C labels.
 Source    cross-validated calibration is J. Platt's, "Probabilistic outputs for support vector machines",
@@ -16,6 +16,7 @@ Source    cross-validated calibration is J. Platt's, "Probabilistic outputs for 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -54,7 +55,7 @@ def crossfitted(
     """The calibration of the emotion head; None for too few clips, or a single speaker.
 
     Args:
-        side: the parts to be calibrated; only their shapes and their standardisation are used.
+        side: the parts to be calibrated, before they learn from the clips; they stay as they are.
         data: the training clips.
         labels: names of the head's classes.
         voices: of every training clip.
@@ -68,8 +69,7 @@ def crossfitted(
     shares_NC = torch.zeros(len(voices), len(labels))
     for group in range(groups):
         known, unknown = (group_N != group).nonzero().squeeze(1), (group_N == group).nonzero().squeeze(1)
-        torch.manual_seed(recipe.seed)
-        judge = side.untrained(recipe)
+        judge = copy.deepcopy(side)
         learn_utterance(judge, data.of(known), recipe, reporter, title=f"calibration {group + 1} of {groups}")
         judge.eval()
         with torch.no_grad():

@@ -20,6 +20,7 @@ from tonelens.batching.prompts import EARLIER, Prompter
 from tonelens.corpora.cuts import corpus_of, speaker_of
 from tonelens.descriptors.measure import Measures
 from tonelens.descriptors.sentences import Choice, answer_grammar, write
+from tonelens.model.adaptation import listen_in
 from tonelens.model.build import build_model
 from tonelens.model.checkpoint import ModelCard
 from tonelens.model.explainer_model import ExplainerModel
@@ -94,7 +95,9 @@ def prepare(
     utterance: UtteranceData | None = None
     if isinstance(model.pooling, UtteranceLatent) and (recipe.utterance.epochs or not start):
         utterance = utterance_data(recipe, data, encoder, features, cache, reporter)
-        if not start:
+        if start:
+            listen_in(model.pooling.statistics, utterance.rows_ANS[0])
+        else:
             model.pooling.statistics.fit(utterance.rows_ANS[0])
     return Prepared(data, features, model, prompter, card, utterance if recipe.utterance.epochs else None)
 

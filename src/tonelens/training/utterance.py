@@ -138,23 +138,6 @@ class UtteranceSide(nn.Module):
         assert isinstance(model.pooling, UtteranceLatent) and model.emotion_head is not None
         return cls(model.pooling, model.emotion_head, model.descriptor_heads)
 
-    def untrained(self, recipe: Recipe) -> UtteranceSide:
-        """Another one of the same shape with first weights of its own; it standardises alike."""
-        statistics = self.pooling.statistics
-        pooling = UtteranceLatent(recipe.streams, statistics=len(statistics.mean_S))
-        pooling.statistics.load_state_dict(statistics.state_dict())
-
-        def head(like: nn.Module) -> nn.Linear:
-            assert isinstance(like, nn.Linear)
-            return nn.Linear(like.in_features, like.out_features)
-
-        heads = self.descriptor_heads
-        return UtteranceSide(
-            pooling,
-            head(self.emotion_head),
-            None if heads is None else nn.ModuleDict({slot: head(each) for slot, each in heads.items()}),
-        )
-
     def emotion_logits(self, rows_NS: Tensor) -> Tensor:
         """What the emotion head says of clips' statistics, as they are: (N, S) -> (N, C)."""
         latent = self.pooling.of_rows(self.pooling.statistics.standardised(rows_NS))
