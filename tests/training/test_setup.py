@@ -4,10 +4,16 @@ import torch
 from builders import small_recipe
 from tonelens.batching.prompts import Prompter
 from tonelens.descriptors.sentences import Choice, answer_grammar
+from tonelens.model.adaptation import KAPPA
 from tonelens.model.language_model import train_tokenizer
+from tonelens.progress import Quiet
 from tonelens.training.data import training_data
-from tonelens.training.setup import environment, mixed_precision, tokenizer_texts
+from tonelens.training.loop import train
+from tonelens.training.run_folder import RunFolder
+from tonelens.training.setup import environment, mixed_precision, prepare, tokenizer_texts
+from tonelens.training.start import open_start
 
+ALL = {"protocol": "none"}
 EMOBOX = {"protocol": "emobox", "hold_out_dev": False}
 
 
@@ -48,3 +54,27 @@ def test_auto_precision_is_bf16_only_where_the_processor_computes_in_it(monkeypa
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
     assert mixed_precision("auto") == precision
     assert mixed_precision("fp16") == "fp16"
+
+
+def test_a_started_model_hears_the_new_clips_against_themselves(cuts, measures, recipe_with, cache, tmp_path):
+    """Between what the start knew and what a training of its own would know, as `--adapt` does it."""
+    recipe = recipe_with(
+        streams={"pooling": "statistics"}, schedule={"asr_epochs": 0, "ser_epochs": 1}, data=ALL,
+        utterance={"epochs": 1},
+    )  # fmt: skip
+
+    def heard(name, start=None):
+        asked = start.recipe(recipe, cuts) if start else recipe
+        folder = RunFolder(tmp_path / name)
+        model = prepare(asked, cuts, measures, folder, cache, False, Quiet(), start).model
+        return model.pooling.statistics
+
+    before = train(recipe, cuts[: len(cuts) // 2], measures, tmp_path / "before", cache=cache)
+    start = open_start(before)
+    known, own = start.loaded.model.pooling.statistics, heard("own")
+    moved = heard("moved", start)
+    weight = len(cuts) / (len(cuts) + KAPPA)
+    torch.testing.assert_close(moved.mean_S, (1 - weight) * known.mean_S + weight * own.mean_S)
+    assert not torch.allclose(known.mean_S, own.mean_S, rtol=1e-3)
+    variance_S = (1 - weight) * known.std_S**2 + weight * own.std_S**2
+    torch.testing.assert_close(moved.std_S, variance_S.sqrt(), rtol=1e-4, atol=1e-5)
