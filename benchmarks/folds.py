@@ -1,9 +1,10 @@
 """Every corpus, every fold: Tonelens on the frozen Whisper-tiny encoder and on the student, beside probes.
 
 Protocols ravdess/emobox 6 folds (speaker-disjoint); emodb/emobox 5 folds (its ten speakers stand in every
-          part); emodb, urdu, ased/speaker-disjoint 5 groups of whole speakers; nemo/leave-speakers-out 9,
-          where five other corpora train beside the eight voices (not for the probe: LOG.md). No dev
-          part, fixed number of epochs, nothing is chosen on a test clip.
+          part); emodb, urdu, ased/speaker-disjoint 5 groups of whole speakers; nemo/leave-speakers-out 9.
+          No dev part, fixed number of epochs, nothing is chosen on a test clip.
+Others    Five other corpora train beside nEMO's eight voices, and before EmoDB's and URDU's (the folds start
+          from one model of them, by the `finetune` recipe); not for the probe (LOG.md).
 Systems   tonelens-frozen  the `tiny` recipe on the frozen Whisper-tiny encoder, labels from generated text
           tonelens-tiny    the same recipe on the student encoder given by --student
           probe            SVM on mean and std over frames of the same frozen encoder: one layer, or layers
@@ -55,7 +56,7 @@ PROTOCOLS = (
 NO_TEXT = ("schedule.asr_epochs=0", "answer.transcript=false")
 SETTINGS = {  # about as many steps and copies as RAVDESS's: 60, 2 and 3 epochs of 1200 clips, 4 copies each
     "emodb": ("utterance.copies=8", "utterance.speed=0.2", "schedule.ser_epochs=6"),
-    "urdu": ("utterance.epochs=160", "schedule.ser_epochs=12", *NO_TEXT),
+    "urdu": ("utterance.epochs=80", "schedule.ser_epochs=8", "schedule.asr_epochs=0"),
     "ased": ("utterance.epochs=36", "utterance.copies=2", "schedule.ser_epochs=2", *NO_TEXT),
     "nemo": (
         "utterance.epochs=15", "utterance.copies=2", "utterance.channel=0.5", "schedule.ser_epochs=1",
@@ -64,8 +65,11 @@ SETTINGS = {  # about as many steps and copies as RAVDESS's: 60, 2 and 3 epochs 
 }  # fmt: skip
 BESIDE = {"nemo": ("ravdess", "emodb", "tess", "urdu", "ased")}
 """Corpora that train whole beside the divided one: nine voices are few. EmoDB loses by it (LOG.md)."""
-BEFORE = {"emodb": ("ravdess", "nemo", "tess", "urdu", "ased")}
-"""Corpora of the model that a fold's training starts from."""
+BEFORE = {
+    "emodb": ("ravdess", "nemo", "tess", "urdu", "ased"),
+    "urdu": ("ravdess", "emodb", "nemo", "tess", "ased"),
+}
+"""Corpora of the model that a fold's training starts from: some hundred clips are few (LOG.md)."""
 BASE = (
     "data.protocol=speaker-disjoint", "data.fold=1", "data.folds=10", "utterance.epochs=15",
     "utterance.copies=2", "utterance.channel=0.5", "schedule.ser_epochs=1", "schedule.asr_epochs=1",
