@@ -120,7 +120,7 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
 
 
 def base_model(corpus: str, system: str, encoder: Path, work: Path) -> Start:
-    """What folds of the corpus start from, trained on other corpora now or earlier; one for all their seeds."""
+    """What folds of the corpus start from, whatever their seed: trained on others, now or earlier."""
     run = work / "bases" / f"{system}-before-{corpus}"
     recipe = load_recipe("tiny", [*BASE, f"encoder.source={encoder}"])
     if not (run / "model" / "model.json").is_file():
