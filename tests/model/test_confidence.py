@@ -30,7 +30,7 @@ def test_the_lowest_threshold_that_promises_the_risk_is_taken(risk, confidence):
 
 def test_a_risk_that_no_threshold_promises_is_refused_with_the_least_there_is():
     with pytest.raises(
-        InputError, match=r"a risk of 0\.1: .* the 50 dev clips show at best 0\.120"
+        InputError, match=r"a risk of 0\.1: .* the 50 clips it rests on show at best 0\.120"
     ) as caught:
         FITTED.threshold(0.1)
     assert "Ask for 0.12 or more" in str(caught.value)

@@ -1,4 +1,4 @@
-"""How far a model's probabilities can be believed: what was fitted on its dev part, and how it is used.
+"""How far a model's probabilities can be believed: what was fitted, and how it is used.
 
 Units     probabilities, confidences, risks and coverages are fractions. The confidence of an answer is the
           highest probability after the temperature; the risk is the share of wrong ones among those answered.
@@ -25,14 +25,14 @@ class Threshold:
     confidence: float
     """Answers at or above it are given."""
     risk: float
-    """Upper bound, at 95 %, of the share of wrong ones among the dev clips answered."""
+    """Upper bound, at 95 %, of the share of wrong ones among the fitted clips answered."""
     coverage: float
-    """Share of the dev clips answered."""
+    """Share of the fitted clips answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the dev part says of a model's probabilities."""
+    """What clips that the model was not trained on, or its judges were not, say of its probabilities."""
 
     temperature: float
     """Log-probabilities are divided by it: over 1, the model was too sure of itself."""
@@ -64,7 +64,7 @@ class Calibration:
                 return threshold
         least = min(threshold.risk for threshold in self.thresholds)
         raise InputError(
-            f"a risk of {risk:g}: no threshold promises it, because the {self.n} dev clips show at best "
+            f"a risk of {risk:g}: no threshold promises it, because the {self.n} clips it rests on show at best "
             f"{least:.3f} (upper 95 % bound). Ask for {math.ceil(100 * least) / 100:g} or more, or leave "
             f"--abstain out."
         )
