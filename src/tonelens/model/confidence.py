@@ -65,8 +65,8 @@ class Calibration:
         least = min(threshold.risk for threshold in self.thresholds)
         raise InputError(
             f"a risk of {risk:g}: no threshold promises it, because the {self.n} clips it rests on show "
-            f"at best {least:.3f} (upper 95 % bound). Ask for {math.ceil(100 * least) / 100:g} or more, or leave "
-            f"--abstain out."
+            f"at best {least:.3f} (upper 95 % bound). Ask for {math.ceil(100 * least) / 100:g} or more, or "
+            f"leave --abstain out."
         )
 
     @classmethod
