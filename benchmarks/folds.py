@@ -53,28 +53,25 @@ PROTOCOLS = (
     ("ased", "speaker-disjoint"),
     ("nemo", "leave-speakers-out"),
 )
+CORPORA = ("ravdess", "emodb", "nemo", "tess", "urdu", "ased")
+BESIDE = ("nemo",)
+"""Where the others train whole beside the divided corpus: nine voices are few. EmoDB loses by it (LOG.md)."""
+BEFORE = ("emodb", "urdu")
+"""Where a fold's training starts from a model of the other corpora: some hundred clips are few (LOG.md)."""
 NO_TEXT = ("schedule.asr_epochs=0", "answer.transcript=false")
-SETTINGS = {  # about as many steps and copies as RAVDESS's: 60, 2 and 3 epochs of 1200 clips, 4 copies each
-    "emodb": ("utterance.copies=8", "utterance.speed=0.2", "schedule.ser_epochs=6"),
-    "urdu": ("utterance.epochs=80", "schedule.ser_epochs=8", "schedule.asr_epochs=0"),
-    "ased": ("utterance.epochs=36", "utterance.copies=2", "schedule.ser_epochs=2", *NO_TEXT),
-    "nemo": (
-        "utterance.epochs=15", "utterance.copies=2", "utterance.channel=0.5", "schedule.ser_epochs=1",
-        "schedule.asr_epochs=1", "data.divided=nemo",
-    ),
-}  # fmt: skip
-BESIDE = {"nemo": ("ravdess", "emodb", "tess", "urdu", "ased")}
-"""Corpora that train whole beside the divided one: nine voices are few. EmoDB loses by it (LOG.md)."""
-BEFORE = {
-    "emodb": ("ravdess", "nemo", "tess", "urdu", "ased"),
-    "urdu": ("ravdess", "emodb", "nemo", "tess", "ased"),
-}
-"""Corpora of the model that a fold's training starts from: some hundred clips are few (LOG.md)."""
-BASE = (
-    "data.protocol=speaker-disjoint", "data.fold=1", "data.folds=10", "utterance.epochs=15",
-    "utterance.copies=2", "utterance.channel=0.5", "schedule.ser_epochs=1", "schedule.asr_epochs=1",
+MANY = (
+    "utterance.epochs=15", "utterance.copies=2", "utterance.channel=0.5", "schedule.ser_epochs=1",
+    "schedule.asr_epochs=1",
 )  # fmt: skip
-"""That model: `tiny` on four fifths of their voices; the others calibrate it, which nothing here reads."""
+"""Of thousands of clips. About as many steps as RAVDESS's: 60, 2 and 3 epochs of 1200 clips."""
+SETTINGS = {
+    "emodb": ("utterance.copies=8", "utterance.speed=0.2", "schedule.ser_epochs=6"),
+    "urdu": ("utterance.epochs=80", "schedule.ser_epochs=8"),
+    "ased": ("utterance.epochs=36", "utterance.copies=2", "schedule.ser_epochs=2", *NO_TEXT),
+    "nemo": (*MANY, "data.divided=nemo"),
+}
+BASE = ("data.protocol=speaker-disjoint", "data.fold=1", "data.folds=10", *MANY)
+"""What a fold starts from: `tiny` on four fifths of the others' voices; the rest calibrate it."""
 GROUPS = 5
 """Of `speaker-disjoint`."""
 PROBES = {**{f"layer-{layer}": [layer] for layer in range(5)}, "layers-1-4": [1, 2, 3, 4]}
@@ -111,7 +108,8 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
         start = base_model(fold.corpus, system, encoder, work) if fold.corpus in BEFORE else None
         settings = [*fold.settings(), f"encoder.source={encoder}", f"seed={seed}"]
         recipe = load_recipe("finetune" if start else "tiny", settings)
-        data = [prepared(corpus, work) for corpus in (fold.corpus, *BESIDE.get(fold.corpus, ()))]
+        beside = others(fold.corpus) if fold.corpus in BESIDE else ()
+        data = [prepared(corpus, work) for corpus in (fold.corpus, *beside)]
         explainer = trained_explainer(recipe, data, run, work / "cache" / fold.corpus, start)
         chosen, _ = held_out_cuts(list(read_cuts(data[0])), explainer.loaded.card)
         write_answers(explainer, chosen, done)
@@ -119,12 +117,17 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
     return list(read_predictions(done))
 
 
+def others(corpus: str) -> tuple[str, ...]:
+    """All corpora but this one."""
+    return tuple(other for other in CORPORA if other != corpus)
+
+
 def base_model(corpus: str, system: str, encoder: Path, work: Path) -> Start:
     """What folds of the corpus start from, whatever their seed: trained on others, now or earlier."""
     run = work / "bases" / f"{system}-before-{corpus}"
-    recipe = load_recipe("tiny", [*BASE, f"encoder.source={encoder}"])
     if not (run / "model" / "model.json").is_file():
-        data = [prepared(other, work) for other in BEFORE[corpus]]
+        recipe = load_recipe("tiny", [*BASE, f"encoder.source={encoder}"])
+        data = [prepared(other, work) for other in others(corpus)]
         trained_explainer(recipe, data, run, work / "cache" / "all")
     return open_start(run)
 

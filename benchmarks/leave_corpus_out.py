@@ -30,13 +30,12 @@ from baseline_features import encoder_statistics
 from baselines import CACHE, classifier, emotion_figures
 from drawn import in_drawn_order
 from figures import Figure, over_seeds, shared_folder, write_figures
-from folds import PROBES, trained_explainer, write_answers
+from folds import CORPORA, PROBES, others, trained_explainer, write_answers
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import emotion_of, path_of, read_cuts
 from tonelens.evaluation.predict import answered
 from tonelens.evaluation.prediction import Prediction, read_predictions
 
-CORPORA = ("ravdess", "emodb", "nemo", "tess", "urdu", "ased")
 CLASSES = ("anger", "happiness", "neutral", "sadness")
 SAME = {"calm": "neutral"}
 PER_CORPUS, TESTED = 500, 500
@@ -67,11 +66,10 @@ def trained_answers(
     if not all(path.is_file() for path in done.values()):
         run = work / "runs" / f"{system}-loco-{target}-{seed}"
         listed = []
-        for corpus in CORPORA:
-            if corpus != target:
-                listed.append(work / "common" / corpus / "cuts.jsonl.gz")
-                listed[-1].parent.mkdir(parents=True, exist_ok=True)
-                CutSet.from_cuts(by_corpus[corpus][:PER_CORPUS]).to_file(listed[-1])
+        for corpus in others(target):
+            listed.append(work / "common" / corpus / "cuts.jsonl.gz")
+            listed[-1].parent.mkdir(parents=True, exist_ok=True)
+            CutSet.from_cuts(by_corpus[corpus][:PER_CORPUS]).to_file(listed[-1])
         recipe = load_recipe("tiny", [*SETTINGS, f"encoder.source={encoder}", f"seed={seed}"])
         explainer = trained_explainer(recipe, listed, run, work / "cache" / "all")
         for mode, path in done.items():
@@ -91,9 +89,8 @@ def probe_answers(
         row = {cut.id: states[number] for number, cut in enumerate(cuts)}
         return np.stack([row[cut.id] for cut in by_corpus[corpus]])
 
-    others = [corpus for corpus in CORPORA if corpus != target]
-    train = [heard(corpus)[:PER_CORPUS] for corpus in others]
-    emotions = [emotion_of(cut) for corpus in others for cut in by_corpus[corpus][:PER_CORPUS]]
+    train = [heard(corpus)[:PER_CORPUS] for corpus in others(target)]
+    emotions = [emotion_of(cut) for corpus in others(target) for cut in by_corpus[corpus][:PER_CORPUS]]
     test = heard(target)
     found: dict[str, dict[str, list[Prediction]]] = {mode: {} for mode in MODES}
     for name, layers in PROBES.items():
