@@ -3,6 +3,7 @@
 import torch
 
 from builders import small_model, small_recipe
+from tonelens.evaluation.calibration import MIN_CLIPS
 from tonelens.model.checkpoint import load_card
 from tonelens.progress import Quiet
 from tonelens.training import crossfit
@@ -105,6 +106,14 @@ def test_nothing_is_promised_to_a_single_speaker():
     emotion = torch.arange(CLIPS) % 2
     data = data_of(side, emotion, emotion)
     assert crossfitted(side, data, LABELS, voices_of("a" * CLIPS), recipe, Quiet()) is None
+
+
+def test_no_judge_learns_where_too_few_clips_would_be_judged(monkeypatch):
+    side, recipe = side_and_recipe(data={"divided": "own"})
+    monkeypatch.setattr(crossfit, "learn_utterance", None)
+    voices = [Voice("own" if number < MIN_CLIPS - 1 else "beside", f"s{number}") for number in range(CLIPS)]
+    emotion = torch.arange(CLIPS) % 2
+    assert crossfitted(side, data_of(side, emotion, emotion), LABELS, voices, recipe, Quiet()) is None
 
 
 def test_the_parts_themselves_stay():

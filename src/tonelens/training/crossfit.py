@@ -24,7 +24,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from tonelens.evaluation.calibration import fit_calibration
+from tonelens.evaluation.calibration import MIN_CLIPS, fit_calibration
 from tonelens.model.confidence import Calibration
 from tonelens.progress import Reporter
 from tonelens.recipe import Recipe
@@ -63,8 +63,9 @@ def crossfitted(
         reporter: told of every epoch.
     """
     group_N = groups_of(voices, recipe.data.divided)
+    judged = (group_N != TRAINS_ALWAYS).nonzero().squeeze(1)
     groups = int(group_N.max()) + 1
-    if groups < 2:
+    if groups < 2 or len(judged) < MIN_CLIPS:
         return None
     shares_NC = torch.zeros(len(voices), len(labels))
     for group in range(groups):
@@ -74,7 +75,6 @@ def crossfitted(
         judge.eval()
         with torch.no_grad():
             shares_NC[unknown] = judge.emotion_logits(data.rows_ANS[0, unknown]).softmax(dim=-1)
-    judged = (group_N != TRAINS_ALWAYS).nonzero().squeeze(1)
     return fit_calibration(
         [dict(zip(labels, shares, strict=True)) for shares in shares_NC[judged].tolist()],
         [labels[index] for index in data.emotion_N[judged].tolist()],
