@@ -65,7 +65,7 @@ MANY = (
 )  # fmt: skip
 """Of thousands of clips. About as many steps as RAVDESS's: 60, 2 and 3 epochs of 1200 clips."""
 AS_SPOKEN = ("utterance.copies=1", "utterance.speed=0")
-"""Copies differ in level alone: ASED's sentences belong to emotions, and another speed blurs them (LOG.md)."""
+"""Copies differ in level alone: ASED's sentences belong to emotions; another speed blurs them (LOG.md)."""
 SETTINGS = {
     "emodb": ("utterance.copies=8", "utterance.speed=0.2", "schedule.ser_epochs=6"),
     "urdu": ("utterance.epochs=80", "schedule.ser_epochs=8"),
