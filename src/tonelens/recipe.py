@@ -97,6 +97,11 @@ class Recipe:
             "Set one of them.",
         )
         require(
+            self.streams.summary_token or self.augment.silence == 0,
+            "augment.silence leaves the LLM with the summary token alone, but streams.summary_token is false. "
+            "Set one of them.",
+        )
+        require(
             self.answer.transcript or not self.answer.given_transcript,
             "answer.given_transcript is true but answer.transcript is false: the answer has no place for the "
             "words. Set answer.transcript=true.",
