@@ -33,8 +33,8 @@ from torch.nn import functional as F
 from baseline_features import encoder_statistics
 from baselines import CACHE, ENCODER
 from figures import Figure, shared_folder, write_figures
+from folds import CORPORA
 
-CORPORA = ("ravdess", "emodb", "nemo", "tess", "urdu", "ased")
 KAPPAS = (0, 3, 10, 30, 100)
 SIZES = (5, 10, 30, 100)
 DRAWS = 2

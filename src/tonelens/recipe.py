@@ -98,7 +98,7 @@ class Recipe:
         )
         require(
             self.streams.summary_token or self.augment.silence == 0,
-            "augment.silence leaves the LLM with the summary token alone, but streams.summary_token is false. "
+            "augment.silence leaves the LLM the summary token alone, but streams.summary_token is false. "
             "Set one of them.",
         )
         require(

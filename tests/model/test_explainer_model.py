@@ -218,6 +218,40 @@ def test_mixup_mixes_only_while_training():
     assert len(LABELS) == model.emotion_head.out_features
 
 
+def fed_to_the_llm(model, batch, stage):
+    """What the LLM is given in a step, (B, S, D)."""
+    given = []
+    hook = model.llm.register_forward_pre_hook(
+        lambda _, args, kwargs: given.append(kwargs["inputs_embeds"]), with_kwargs=True
+    )
+    with torch.no_grad():
+        model(batch, stage)
+    hook.remove()
+    return given[0]
+
+
+def test_silence_takes_all_frame_tokens_of_a_clip_or_none():
+    """24 clips, half of them silent: not all (p = 2 ** -24), not none; the summary and the words stay."""
+    model, prompter = small_model(small_recipe(augment={"silence": 0.5}))
+    batch = batch_of(model, prompter, random_clips([30] * 24))
+    torch.manual_seed(0)
+    is_zero = (fed_to_the_llm(model.train(), batch, SER_SED) == 0).all(dim=-1)
+    frames = (batch.ids_BS == CONTENT) | (batch.ids_BS == DESCRIPTOR)
+    assert not is_zero[~frames].any()
+    silent = torch.tensor([row[here].all() for row, here in zip(is_zero, frames, strict=True)])
+    heard = torch.tensor([not row[here].any() for row, here in zip(is_zero, frames, strict=True)])
+    assert (silent | heard).all()
+    assert 0 < silent.sum() < 24
+
+
+def test_nothing_is_silenced_outside_training_nor_where_words_are_learnt():
+    model, prompter = small_model(small_recipe(augment={"silence": 0.99}))
+    batch = batch_of(model, prompter, random_clips([30] * 8))
+    assert (fed_to_the_llm(model.eval(), batch, SER_SED) != 0).any(dim=-1).all()
+    words = fed_to_the_llm(model.train(), batch, ASR)[batch.ids_BS == CONTENT]
+    assert (words != 0).any(dim=-1).all()
+
+
 @pytest.mark.parametrize("normalises", [True, False])
 def test_normalised_layers_weigh_alike_whatever_their_scale(normalises):
     model, _ = small_model(small_recipe(streams={"normalise_layers": normalises}))
