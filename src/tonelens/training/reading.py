@@ -1,0 +1,55 @@
+"""Does the LLM say what the heads decide? Asked of the training clips themselves.
+
+    training clips -> each is told the utterance latent of another one -> does the text name that one's emotion?
+
+The heads are right on nearly all training clips, so an LLM that knows those clips by heart looks like one that
+reads the heads, in every loss. Exchanging the latents parts the two: frames of one clip, verdict of another.
+
+Source    ours; docs/decisions/0021.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from tonelens.batching.augment import NO_CHANGE
+from tonelens.corpora.cuts import emotion_of
+from tonelens.model.answering import Answerer
+from tonelens.model.explainer_model import ExplainerModel, Voice
+from tonelens.training.data import TrainingData
+from tonelens.training.features import Features, key_of
+
+MOST_CLIPS = 64
+BATCH_SIZE = 16
+FEWEST = 8
+"""Clips with another emotion's verdict; with fewer nothing is said."""
+
+
+def share_that_reads(answerer: Answerer, data: TrainingData, features: Features) -> float | None:
+    """The share of clips whose text names the emotion that exchanged heads decide; leaves eval mode.
+
+    Counted are clips whose heads, given another clip's utterance latent, decide for another emotion than
+    the clip's label. None without an LLM or without deciding heads, and of too few such clips.
+    """
+    if answerer.model.llm is None or not answerer.model.has_verdict:
+        return None
+    every = max(1, len(data.train) // MOST_CLIPS)
+    cuts = sorted(data.train[::every][:MOST_CLIPS], key=lambda cut: cut.duration)
+    reads: list[bool] = []
+    for batch in (cuts[first : first + BATCH_SIZE] for first in range(0, len(cuts), BATCH_SIZE)):
+        clips = [features[key_of(cut, NO_CHANGE)] for cut in batch]
+        words = [{"transcript": ""} for _ in batch]
+        for cut, answer in zip(batch, answerer.answer(clips, words, altered=_exchanged), strict=True):
+            assert answer.heard is not None
+            decided = max(answer.heard, key=answer.heard.__getitem__)
+            if decided != emotion_of(cut):
+                reads.append(answer.values["emotion"] == decided)
+    return sum(reads) / len(reads) if len(reads) >= FEWEST else None
+
+
+def _exchanged(model: ExplainerModel, voice: Voice, is_speech_BT: Tensor) -> Voice:
+    """Every clip of the batch with the utterance latent of the one before it."""
+    assert voice.utterance is not None
+    return model.altered(voice, is_speech_BT, utterance_BTZ=voice.utterance.z_BTZ.roll(1, dims=0))
