@@ -208,3 +208,14 @@ def test_fine_tuning_nothing_is_refused(recordings, tmp_path):
     assert ended.exit_code == 2
     assert "--start tonelens-tiny" in ended.stderr
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(("share", "warns"), [(0.4, True), (0.95, False), (None, False)])
+def test_a_text_that_goes_by_the_clips_is_told_of(journey, recordings, tmp_path, monkeypatch, share, warns):
+    """The training itself looks fine then, so the command has to say it."""
+    monkeypatch.setattr("tonelens.training.loop.share_that_reads", lambda *_: share)
+    ended = fine_tune(journey.run, write_list(recordings, "clips.csv"), tmp_path / "mine")
+    assert ended.exit_code == 0, ended.stderr
+    assert ("on 40% of training clips" in ended.stderr) == warns
+    assert ("augment.silence" in ended.stderr) == warns
+    assert json.loads((tmp_path / "mine" / "model" / "model.json").read_text("utf-8"))["reads_heads"] == share

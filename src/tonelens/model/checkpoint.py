@@ -72,6 +72,8 @@ class ModelCard:
     """From when on its own transcripts are given; None where nobody fitted it."""
     started_from: StartedFrom | None = None
     """None where the weights began at random."""
+    reads_heads: float | None = None
+    """Share of training clips whose text follows exchanged heads (`training.reading`); None if not asked."""
 
     @property
     def temperature(self) -> float | None:
@@ -226,7 +228,7 @@ def load_weights(model: ExplainerModel, weights: dict[str, Tensor], source: str)
 
 
 def _card(described: dict[str, Any]) -> ModelCard:
-    later = {"calibration", "words", "started_from"}
+    later = {"calibration", "words", "started_from", "reads_heads"}
     names = {field.name for field in dataclasses.fields(ModelCard)} - later - {"labels"}
     if missing := sorted({*names, "labels", "recipe"} - described.keys()):
         raise ModelError(f"model.json: without {', '.join(missing)}. Copy or train the model again.")
@@ -238,6 +240,7 @@ def _card(described: dict[str, Any]) -> ModelCard:
         calibration=None if calibration is None else Calibration.from_dict(calibration),
         words=None if words is None else WordsCheck.from_dict(words),
         started_from=None if start is None else StartedFrom(**start),
+        reads_heads=described.get("reads_heads"),
         **{name: described[name] for name in names},
     )
 

@@ -40,6 +40,7 @@ from tonelens.training.crossfit import Voice, crossfitted
 from tonelens.training.dev import calibrated, dev_score
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_rank
+from tonelens.training.reading import share_that_reads
 from tonelens.training.run_folder import Progress, RunFolder, State, load_optimiser, optimiser_tensors
 from tonelens.training.setup import Prepared, mixed_precision, prepare
 from tonelens.training.stages import ASR, Turn, learning_rate, llm_trainable, plan, set_stage, stages_of
@@ -129,6 +130,7 @@ def _trained(run: Run, checkpoint_every_s: float) -> Path:
     card = calibrated(prepared.card, answerer, data, prepared.features)
     if card.calibration is None:
         card = replace(card, calibration=run.folder.calibration())
+    card = replace(card, reads_heads=share_that_reads(answerer, data, prepared.features))
     save_model(run.folder.model_path, run.model, prepared.prompter, data.levels, card, final)
     return run.folder.model_path
 

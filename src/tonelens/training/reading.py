@@ -1,16 +1,14 @@
 """Does the LLM say what the heads decide? Asked of the training clips themselves.
 
-    training clips -> each is told the utterance latent of another one -> does the text name that one's emotion?
+    training clips -> each is told another's utterance latent -> does the text name what the heads then say?
 
-The heads are right on nearly all training clips, so an LLM that knows those clips by heart looks like one that
-reads the heads, in every loss. Exchanging the latents parts the two: frames of one clip, verdict of another.
+The heads are right on nearly all training clips, so an LLM that knows those clips by heart looks in every
+loss like one that reads the heads. Exchanged latents part the two: frames of one clip, verdict of another.
 
 Source    ours; docs/decisions/0021.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from torch import Tensor
 
@@ -28,10 +26,11 @@ FEWEST = 8
 
 
 def share_that_reads(answerer: Answerer, data: TrainingData, features: Features) -> float | None:
-    """The share of clips whose text names the emotion that exchanged heads decide; leaves eval mode.
+    """The share of clips whose text names the emotion that exchanged heads decide.
 
     Counted are clips whose heads, given another clip's utterance latent, decide for another emotion than
-    the clip's label. None without an LLM or without deciding heads, and of too few such clips.
+    the clip's label. None without an LLM or without deciding heads, and of too few such clips. Leaves the
+    model in eval mode.
     """
     if answerer.model.llm is None or not answerer.model.has_verdict:
         return None
