@@ -13,7 +13,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from tonelens.batching.augment import NO_CHANGE
-from tonelens.corpora.cuts import emotion_of
+from tonelens.corpora.cuts import emotion_of, text_of
 from tonelens.model.answering import Answerer
 from tonelens.model.explainer_model import ExplainerModel, Voice
 from tonelens.training.data import TrainingData
@@ -34,12 +34,13 @@ def share_that_reads(answerer: Answerer, data: TrainingData, features: Features)
     """
     if answerer.model.llm is None or not answerer.model.has_verdict:
         return None
+    takes_words = answerer.model.recipe.answer.given_transcript
     every = max(1, len(data.train) // MOST_CLIPS)
     cuts = sorted(data.train[::every][:MOST_CLIPS], key=lambda cut: cut.duration)
     reads: list[bool] = []
     for batch in (cuts[first : first + BATCH_SIZE] for first in range(0, len(cuts), BATCH_SIZE)):
         clips = [features[key_of(cut, NO_CHANGE)] for cut in batch]
-        words = [{"transcript": ""} for _ in batch]
+        words = [{"transcript": text_of(cut) or ""} for cut in batch] if takes_words else None
         for cut, answer in zip(batch, answerer.answer(clips, words, altered=_exchanged), strict=True):
             assert answer.heard is not None
             decided = max(answer.heard, key=answer.heard.__getitem__)
