@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 READS_ENOUGH = 0.8
-"""Of `ModelCard.reads_heads`. 0.66 where text and head disagreed on two test clips of five, 1.00 where on one of 80."""
+"""Of `ModelCard.reads_heads`: 0.66 where text and head agreed on .59 of the test clips, 1.00 where on .99."""
 
 
 def train(
