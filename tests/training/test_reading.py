@@ -10,7 +10,7 @@ from builders import random_clips, small_model, small_recipe
 from tonelens.emotions import LabelSet
 from tonelens.model.answering import Answerer
 from tonelens.model.decoding import Answer
-from tonelens.training import reading
+from tonelens.training import dev, reading
 from tonelens.training.reading import FEWEST, share_that_reads
 
 LABELS = LabelSet(("anger", "sadness", "happiness", "neutral"))
@@ -53,8 +53,8 @@ def asked(monkeypatch):
     assert unlike > FEWEST, "else nothing could be exchanged"
     train = [SimpleNamespace(id=number, duration=float(number), label=verdicts[number]) for number in clips]
     monkeypatch.setattr(reading, "emotion_of", lambda cut: cut.label)
-    monkeypatch.setattr(reading, "key_of", lambda cut, _: cut.id)
-    return answerer, SimpleNamespace(train=train), clips
+    monkeypatch.setattr(dev, "key_of", lambda cut, _: cut.id)
+    return answerer, SimpleNamespace(train=train, earlier={}), clips
 
 
 def test_a_text_that_says_what_the_heads_decide_reads_all_of_them(asked):
@@ -80,7 +80,9 @@ def test_the_verdict_is_that_of_the_clip_before_in_the_batch(asked):
 
 def test_too_few_exchanged_clips_say_nothing(asked):
     answerer, data, clips = asked
-    assert share_that_reads(answerer, SimpleNamespace(train=data.train[: FEWEST - 1]), clips) is None
+    assert (
+        share_that_reads(answerer, SimpleNamespace(train=data.train[: FEWEST - 1], earlier={}), clips) is None
+    )
     for cut in data.train:  # whatever is exchanged, it is the same verdict
         cut.label = "anger"
     with torch.no_grad():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from lhotse import MonoCut
 
 from tonelens.batching.augment import NO_CHANGE
 from tonelens.corpora.cuts import corpus_of, emotion_of, text_of
 from tonelens.evaluation.calibration import fit_calibration
-from tonelens.model.answering import Answerer
+from tonelens.model.answering import Alteration, Answerer
 from tonelens.model.checkpoint import ModelCard
 from tonelens.model.confidence import naming
 from tonelens.model.decoding import Answer
@@ -44,8 +46,20 @@ def dev_score(answerer: Answerer, data: TrainingData, features: Features) -> Dev
 
 
 def dev_answers(answerer: Answerer, data: TrainingData, features: Features) -> list[Answer]:
-    """The answer to every dev clip, in order; in batches of similar length, given words as in training."""
-    cuts = data.dev
+    """The answer to every dev clip, in order."""
+    return answers_to(data.dev, answerer, data, features)
+
+
+def answers_to(
+    cuts: Sequence[MonoCut],
+    answerer: Answerer,
+    data: TrainingData,
+    features: Features,
+    *,
+    altered: Alteration | None = None,
+) -> list[Answer]:
+    """The answer to every one of the data's clips, in order; in batches of similar length, given words as in
+    training. `altered` changes what the streams say of a batch."""
     takes_words = answerer.model.recipe.answer.given_transcript
     order = sorted(range(len(cuts)), key=lambda i: cuts[i].duration)
     said: dict[int, Answer] = {}
@@ -53,7 +67,8 @@ def dev_answers(answerer: Answerer, data: TrainingData, features: Features) -> l
         chosen = order[start : start + BATCH_SIZE]
         words = [{"transcript": text_of(cuts[i]) or ""} for i in chosen] if takes_words else None
         earlier = [data.earlier.get(cuts[i].id, ()) for i in chosen]
-        answers = answerer.answer([features[key_of(cuts[i], NO_CHANGE)] for i in chosen], words, earlier)
+        clips = [features[key_of(cuts[i], NO_CHANGE)] for i in chosen]
+        answers = answerer.answer(clips, words, earlier, altered=altered)
         said.update(zip(chosen, answers, strict=True))
     return [said[number] for number in range(len(cuts))]
 

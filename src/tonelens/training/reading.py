@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tonelens.batching.augment import NO_CHANGE
-from tonelens.corpora.cuts import emotion_of, text_of
+from tonelens.corpora.cuts import emotion_of
 from tonelens.model.answering import Answerer
 from tonelens.model.explainer_model import ExplainerModel, Voice
 from tonelens.training.data import TrainingData
-from tonelens.training.features import Features, key_of
+from tonelens.training.dev import answers_to
+from tonelens.training.features import Features
 
 MOST_CLIPS = 64
-BATCH_SIZE = 16
 FEWEST = 8
 """Clips with another emotion's verdict; with fewer nothing is said."""
 
@@ -34,18 +33,15 @@ def share_that_reads(answerer: Answerer, data: TrainingData, features: Features)
     """
     if answerer.model.llm is None or not answerer.model.has_verdict:
         return None
-    takes_words = answerer.model.recipe.answer.given_transcript
     every = max(1, len(data.train) // MOST_CLIPS)
-    cuts = sorted(data.train[::every][:MOST_CLIPS], key=lambda cut: cut.duration)
+    cuts = data.train[::every][:MOST_CLIPS]
     reads: list[bool] = []
-    for batch in (cuts[first : first + BATCH_SIZE] for first in range(0, len(cuts), BATCH_SIZE)):
-        clips = [features[key_of(cut, NO_CHANGE)] for cut in batch]
-        words = [{"transcript": text_of(cut) or ""} for cut in batch] if takes_words else None
-        for cut, answer in zip(batch, answerer.answer(clips, words, altered=_exchanged), strict=True):
-            assert answer.heard is not None
-            decided = max(answer.heard, key=answer.heard.__getitem__)
-            if decided != emotion_of(cut):
-                reads.append(answer.values["emotion"] == decided)
+    answers = answers_to(cuts, answerer, data, features, altered=_exchanged)
+    for cut, answer in zip(cuts, answers, strict=True):
+        assert answer.heard is not None
+        decided = max(answer.heard, key=answer.heard.__getitem__)
+        if decided != emotion_of(cut):
+            reads.append(answer.values["emotion"] == decided)
     return sum(reads) / len(reads) if len(reads) >= FEWEST else None
 
 
