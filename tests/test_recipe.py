@@ -47,8 +47,8 @@ CONFIGS = [kind for _, kind in inspect.getmembers(module, dataclasses.is_datacla
             ("answer.transcript", "answer.given_transcript"),
         ),
         (
-            {"streams": {"summary_token": False}, "augment": {"silence": 0.2}},
-            ("augment.silence", "streams.summary_token"),
+            {"streams": {"summary_token": False}, "augment": {"exchange": 0.2}},
+            ("augment.exchange", "streams.summary_token"),
         ),
         ({"augment": {"speed": 0.1}}, ("augment.speed", "augment.copies")),
         ({"augment": {"channel": 0.5}}, ("channel", "augment.copies")),
@@ -88,7 +88,7 @@ def test_clashing_settings_name_both(tables, both):
         ("optimiser", "average_decay", 1.0, 0.0),
         ("augment", "crop", 0.5, 0.49),
         ("augment", "channel_drop", 1.0, 0.0),
-        ("augment", "silence", 1.0, 0.99),
+        ("augment", "exchange", 1.01, 1.0),
     ],
 )
 def test_a_value_out_of_range_is_named_and_its_border_is_right(table, key, wrong, right):

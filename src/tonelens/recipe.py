@@ -97,9 +97,9 @@ class Recipe:
             "Set one of them.",
         )
         require(
-            self.streams.summary_token or self.augment.silence == 0,
-            "augment.silence leaves the LLM the summary token alone, but streams.summary_token is false. "
-            "Set one of them.",
+            self.streams.summary_token or self.augment.exchange == 0,
+            "augment.exchange gives the LLM another clip's summary token, but streams.summary_token is "
+            "false. Set one of them.",
         )
         require(
             self.answer.transcript or not self.answer.given_transcript,

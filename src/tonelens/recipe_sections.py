@@ -372,8 +372,9 @@ class AugmentConfig:
     """Share of the encoder's channels set to zero, the same ones in all frames of a clip."""
     mixup: float = 0.0
     """Beta(a, a) mixing of pooled latents before the auxiliary head; 0 is off."""
-    silence: float = 0.0
-    """Share of the explained clips whose frame tokens are zero vectors, so that the LLM reads the summary."""
+    exchange: float = 0.0
+    """Share of the explained clips whose summary token, levels and emotion are another clip's of the batch,
+    so that the LLM reads the summary; frames and words stay its own."""
 
     def __post_init__(self) -> None:
         require(0 <= self.speed < 0.5, f"augment.speed is {self.speed}; it must lie in [0, 0.5).")
@@ -381,7 +382,7 @@ class AugmentConfig:
         require(
             0 <= self.channel_drop < 1, f"augment.channel_drop is {self.channel_drop}; it must lie in [0, 1)."
         )
-        require(0 <= self.silence < 1, f"augment.silence is {self.silence}; it must lie in [0, 1).")
+        require(0 <= self.exchange <= 1, f"augment.exchange is {self.exchange}; it must lie in [0, 1].")
         require(0 <= self.channel <= 1, f"augment.channel is {self.channel}; it must lie in [0, 1].")
         require(
             self.copies > 0 or not (self.speed or self.gain_db or self.noise_snr_db or self.channel),

@@ -217,5 +217,5 @@ def test_a_text_that_goes_by_the_clips_is_told_of(journey, recordings, tmp_path,
     ended = fine_tune(journey.run, write_list(recordings, "clips.csv"), tmp_path / "mine")
     assert ended.exit_code == 0, ended.stderr
     assert ("on 40% of training clips" in ended.stderr) == warns
-    assert ("augment.silence" in ended.stderr) == warns
+    assert ("augment.exchange" in ended.stderr) == warns
     assert json.loads((tmp_path / "mine" / "model" / "model.json").read_text("utf-8"))["reads_heads"] == share

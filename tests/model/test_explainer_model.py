@@ -230,26 +230,15 @@ def fed_to_the_llm(model, batch, stage):
     return given[0]
 
 
-def test_silence_takes_all_frame_tokens_of_a_clip_or_none():
-    """24 clips, half of them silent: not all (p = 2 ** -24), not none; the summary and the words stay."""
-    model, prompter = small_model(small_recipe(augment={"silence": 0.5}))
-    batch = batch_of(model, prompter, random_clips([30] * 24))
-    torch.manual_seed(0)
-    is_zero = (fed_to_the_llm(model.train(), batch, SER_SED) == 0).all(dim=-1)
-    frames = (batch.ids_BS == CONTENT) | (batch.ids_BS == DESCRIPTOR)
-    assert not is_zero[~frames].any()
-    silent = torch.tensor([row[here].all() for row, here in zip(is_zero, frames, strict=True)])
-    heard = torch.tensor([not row[here].any() for row, here in zip(is_zero, frames, strict=True)])
-    assert (silent | heard).all()
-    assert 0 < silent.sum() < 24
-
-
-def test_nothing_is_silenced_outside_training_nor_where_words_are_learnt():
-    model, prompter = small_model(small_recipe(augment={"silence": 0.99}))
-    batch = batch_of(model, prompter, random_clips([30] * 8))
-    assert (fed_to_the_llm(model.eval(), batch, SER_SED) != 0).any(dim=-1).all()
-    words = fed_to_the_llm(model.train(), batch, ASR)[batch.ids_BS == CONTENT]
-    assert (words != 0).any(dim=-1).all()
+def test_the_summary_of_another_clip_is_told_and_nothing_else_changes():
+    model, prompter = small_model(small_recipe())
+    batch = batch_of(model, prompter, random_clips([30] * 4))
+    own = fed_to_the_llm(model.eval(), batch, SER_SED)
+    told = fed_to_the_llm(model, dataclasses.replace(batch, told_B=torch.tensor([3, 1, 0, 2])), SER_SED)
+    summary = batch.ids_BS == SUMMARY
+    assert torch.equal(told[summary], own[summary][[3, 1, 0, 2]])
+    assert not torch.equal(told[summary], own[summary])
+    assert torch.equal(told[~summary], own[~summary])
 
 
 @pytest.mark.parametrize("normalises", [True, False])

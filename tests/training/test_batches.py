@@ -1,10 +1,12 @@
 import dataclasses
+import re
 
 import pytest
 import torch
 
 from builders import LAYERS, WIDTH, small_recipe
 from tonelens.batching.prompts import IGNORED
+from tonelens.corpora.cuts import emotion_of
 from tonelens.model.build import build_model
 from tonelens.model.speech_encoder import SpeechEncoder
 from tonelens.training.batches import BatchMaker, changes_of
@@ -105,3 +107,50 @@ def test_words_that_are_input_stand_in_the_answer_and_cost_nothing(maker, clips)
     assert torch.equal(heard.weights_BS[told.weights_BS > 0], told.weights_BS[told.weights_BS > 0])
     asr = given.make(ASR, clips[:1], 0)
     assert (asr.weights_BS[asr.targets_BS != IGNORED] == 1).all(), "the ASR stage still hears them"
+
+
+def exchanging(maker, share):
+    recipe = dataclasses.replace(
+        maker.recipe, augment=dataclasses.replace(maker.recipe.augment, exchange=share)
+    )
+    return BatchMaker(recipe, maker.data, maker.features, maker.model, maker.prompter)
+
+
+def parts(sentence):
+    """What an answer says of the voice, the words it quotes, and the emotion."""
+    return re.fullmatch(r"(.*), saying '(.*)'\. Based on .* is (\w+)\.", sentence).groups()
+
+
+def test_an_exchanged_clip_keeps_its_words_and_is_told_the_verdict_of_the_clip_before(maker):
+    clips = distinct(maker, 4)
+    own, told = (exchanging(maker, share).make(SER_SED, clips, step=3) for share in (0.0, 1.0))
+    assert own.told_B is None
+    assert told.told_B.tolist() == [3, 0, 1, 2]
+    before = [parts(sentence) for sentence in answers(maker, own)]
+    after = [parts(sentence) for sentence in answers(maker, told)]
+    assert len({emotion for *_, emotion in before}) > 1 and len({words for _, words, _ in before}) > 1
+    for row in range(4):
+        levels, _, emotion = before[row - 1]
+        assert after[row] == (levels, before[row][1], emotion)
+    for name in ("layers_BTLH", "emotion_B", "descriptors_BQ"):
+        assert torch.equal(getattr(own, name), getattr(told, name)), f"the heads learn the clip's own {name}"
+
+
+def test_this_share_of_the_explained_clips_is_exchanged_and_none_of_the_transcribed(maker):
+    half = exchanging(maker, 0.5)
+    clips = distinct(maker, 4)
+    own = torch.arange(4)
+    rows = [half.make(SER_SED, clips, step).told_B for step in range(50)]
+    exchanged = sum((own != told).sum().item() for told in rows if told is not None)
+    assert 70 <= exchanged <= 130, "100 of 200 are expected, with a standard deviation of 7"
+    plain = maker.make(ASR, clips, 0)
+    words = half.make(ASR, clips, 0)
+    assert words.told_B is None and torch.equal(words.targets_BS, plain.targets_BS)
+
+
+def distinct(maker, count):
+    """Clips of alternating emotions and texts."""
+    by_text = {(cut.supervisions[0].text, emotion_of(cut)): cut.id for cut in maker.data.train}
+    chosen = list(by_text.values())[:: max(1, len(by_text) // count)]
+    assert len(chosen) >= count
+    return chosen[:count]

@@ -60,6 +60,9 @@ class Batch:
     emotion_shares_BC: Tensor | None = None
     """float32 share of each label in the votes; None where the labels alone are taught."""
 
+    told_B: Tensor | None = None
+    """int64 row of the clip whose summary token the LLM reads; None: every clip its own."""
+
     @property
     def emotion_target(self) -> Tensor:
         """What the emotion head learns: label indices (B,), or shares (B, C)."""

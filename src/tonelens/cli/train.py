@@ -58,7 +58,7 @@ def train(
         typer.echo(
             f"warning: the text names what the heads decide on {reads:.0%} of training clips that were told "
             f"another clip's verdict: it goes by the clips, which it will not know of new voices. Raise "
-            f"schedule.ser_epochs or augment.silence, or take another seed.",
+            f"schedule.ser_epochs or augment.exchange, or take another seed.",
             err=True,
         )
     typer.echo(f"model: {folder}\nprotocol: {sentence}")

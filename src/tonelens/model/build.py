@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 
 from tonelens.batching.prompts import Prompter
+from tonelens.descriptors.sentences import SPOKEN_CHOICES
 from tonelens.emotions import LabelSet
 from tonelens.model import language_model
 from tonelens.model.explainer_model import ExplainerModel
@@ -39,7 +41,30 @@ def build_model(
     model = ExplainerModel(
         recipe, llm, encoder_layers=encoder_layers, encoder_width=encoder_width, labels=len(labels)
     )
-    return model, Prompter(tokenizer, recipe.answer)
+    prompter = Prompter(tokenizer, recipe.answer)
+    if model.summary is not None:
+        begin_with_words(model, prompter, labels)
+    return model, prompter
+
+
+def begin_with_words(model: ExplainerModel, prompter: Prompter, labels: LabelSet) -> None:
+    """Let the summary token begin as the words of what the heads say.
+
+    A verdict's column becomes the LLM's embedding of its word (the mean, where that is several tokens), so
+    the token is the sum of the heads' expected words. From random columns an LLM learns to read the heads
+    late, and may have learnt the training clips by heart before (docs/decisions/0021).
+    """
+    assert model.summary is not None and model.llm is not None
+    words = list(labels) if model.emotion_head is not None else []
+    if model.descriptor_heads is not None:
+        words += [option for options in SPOKEN_CHOICES.values() for option in options]
+    llm: Any = model.llm
+    embeddings_VD = llm.get_input_embeddings().weight
+    first = model.summary.in_features - len(words)  # pooled latents, where the summary tells them
+    with torch.no_grad():
+        for column, word in enumerate(words, start=first):
+            model.summary.weight[:, column] = embeddings_VD[prompter.tokens(f" {word}")].float().mean(dim=0)
+        model.summary.bias.zero_()
 
 
 def weight_type() -> torch.dtype:

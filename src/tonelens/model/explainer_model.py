@@ -226,8 +226,8 @@ class ExplainerModel(nn.Module):
 
     def _answer_loss(self, voice: Voice, batch: Batch) -> Tensor:
         llm: Any = self.llm
-        if self.training and self.recipe.augment.silence and voice.summary_B1D is not None:
-            voice = _partly_silent(voice, self.recipe.augment.silence)
+        if batch.told_B is not None and voice.summary_B1D is not None:
+            voice = replace(voice, summary_B1D=voice.summary_B1D[batch.told_B])
         embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT)
         output = llm(inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False)
         return token_cross_entropy(output.logits, batch.targets_BS, batch.weights_BS)
@@ -263,22 +263,6 @@ class ExplainerModel(nn.Module):
             for column, head in enumerate(self.descriptor_heads.values())
         ]
         return torch.stack(losses).mean()
-
-
-def _partly_silent(voice: Voice, share: float) -> Voice:
-    """The voice with zero vectors for the frame tokens of some clips, drawn anew in every step.
-
-    Whoever hears only the summary token has to read it. With all frames in every clip the LLM may learn the
-    training clips by them, and misread the heads of unheard voices (docs/decisions/0021).
-    """
-
-    def spoken(stream: StreamOutput) -> StreamOutput:
-        return replace(stream, tokens_BKD=stream.tokens_BKD * is_heard_B[:, None, None])
-
-    tokens_BKD = voice.content.tokens_BKD
-    is_heard_B = torch.rand(len(tokens_BKD), device=tokens_BKD.device) >= share
-    descriptor = spoken(voice.descriptor) if voice.descriptor is not None else None
-    return replace(voice, content=spoken(voice.content), descriptor=descriptor)
 
 
 def _kl(latent: Latent | None, is_speech_BT: Tensor) -> Tensor:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from lhotse import MonoCut
+from torch import Tensor
 
 from tonelens.batching.augment import NO_CHANGE, Change, changed_features, draw_change
 from tonelens.batching.batch import Batch, Example, collate
@@ -19,6 +22,18 @@ from tonelens.training.data import SPOKEN_LEVELS, TrainingData, changed_values, 
 from tonelens.training.features import Features, key_of
 from tonelens.training.soft_labels import drawn_label, label_shares
 from tonelens.training.stages import ASR, TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    """A training clip as a step hears it."""
+
+    cut: MonoCut
+    layers_TLH: Tensor
+    values: dict[str, str]
+    """What an answer would say of it."""
+    shares: tuple[float, ...]
+    """Of the labels in the listeners' votes, or empty."""
 
 
 class BatchMaker:
@@ -60,12 +75,28 @@ class BatchMaker:
         digest = hashlib.sha256(f"{self.recipe.seed}|{step}|{cut_ids[0]}".encode()).digest()
         rng = np.random.default_rng(list(digest[:16]))
         generator = torch.Generator().manual_seed(int.from_bytes(digest[16:23]))
-        examples = [self._example(stage, cut_id, step, rng, generator) for cut_id in cut_ids]
-        return collate(examples, at_least=self.model.stack)
+        clips = [self._clip(cut_id, step, rng, generator) for cut_id in cut_ids]
+        told = self._told(stage, len(clips), generator)
+        examples = [self._example(stage, clip, clips[other]) for clip, other in zip(clips, told, strict=True)]
+        batch = collate(examples, at_least=self.model.stack)
+        if told != list(range(len(told))):
+            batch = replace(batch, told_B=torch.tensor(told))
+        return batch
 
-    def _example(
-        self, stage: Stage, cut_id: str, step: int, rng: np.random.Generator, generator: torch.Generator
-    ) -> Example:
+    def _told(self, stage: Stage, clips: int, generator: torch.Generator) -> list[int]:
+        """Whose summary each clip is told: its own, or for `augment.exchange` of them that of the one before.
+
+        Whoever hears the frames of one voice and is asked for the verdict on another has to read the summary.
+        Otherwise the LLM may learn the training clips by their frames or words, and misread the heads of
+        unheard voices (docs/decisions/0021).
+        """
+        share = self.recipe.augment.exchange
+        if not (share and stage.feeds_descriptor):
+            return list(range(clips))
+        is_exchanged = torch.rand(clips, generator=generator) < share
+        return [(row - 1) % clips if exchanged else row for row, exchanged in enumerate(is_exchanged)]
+
+    def _clip(self, cut_id: str, step: int, rng: np.random.Generator, generator: torch.Generator) -> _Clip:
         cut = self._cuts[cut_id]
         config = self.recipe.augment
         change = draw_change(config, self.recipe.seed, cut_id, int(rng.integers(config.copies + 1)))
@@ -79,20 +110,25 @@ class BatchMaker:
             values["emotion"] = drawn_label(
                 shares, self.data.labels, seed=self.recipe.seed, step=step, cut_id=cut_id
             )
-        grammar = TRANSCRIPT_GRAMMAR if stage is ASR else self._answer
+        return _Clip(cut, layers, values, shares)
+
+    def _example(self, stage: Stage, clip: _Clip, told: _Clip) -> Example:
+        """What the LLM learns of a clip; of `told` come the levels and the emotion it has to say."""
+        cut_id, values = clip.cut.id, clip.values
+        said = told.values | {"transcript": values["transcript"]}
         return Example(
             cut_id=cut_id,
-            layers_TLH=layers,
+            layers_TLH=clip.layers_TLH,
             prompt_ids=self.prompter.prompt(
                 TASKS[stage.name],
                 earlier=() if stage is ASR else self.data.earlier.get(cut_id, ()),
-                **self.model.stream_tokens(len(layers)),
+                **self.model.stream_tokens(len(clip.layers_TLH)),
             ),
-            answer=self.prompter.answer(grammar, values),
+            answer=self.prompter.answer(TRANSCRIPT_GRAMMAR if stage is ASR else self._answer, said),
             token_weights={} if stage is ASR else self._weights,
-            emotion=self.data.labels.index(emotion_of(cut)),
+            emotion=self.data.labels.index(emotion_of(clip.cut)),
             descriptors=spoken_indices(values),
-            emotion_shares=shares,
+            emotion_shares=clip.shares,
         )
 
 
