@@ -201,7 +201,7 @@ def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, pr
     pooled = figures([prediction for predictions in by_fold for prediction in predictions])
     return [
         row
-        if row.metric == "ece"
+        if row.metric in ("ece", "ece_perfect")
         else replace(row, value=float(np.mean([values[row.metric] for values in each])))
         for row in pooled
         if all(row.metric in values for values in each)

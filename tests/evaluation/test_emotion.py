@@ -1,6 +1,8 @@
+import math
+
 import pytest
 
-from tonelens.evaluation.emotion import calibration_error, score_emotions
+from tonelens.evaluation.emotion import calibration_error, perfect_calibration_error, score_emotions
 from tonelens.evaluation.prediction import Prediction
 
 
@@ -29,6 +31,21 @@ def test_certainty_belongs_to_the_last_bin_and_bin_edges_to_the_lower_bin():
     assert calibration_error([1.0, 1.0], [True, True]) == 0.0
     # 0.5 lies in (0, 0.5], apart from 0.6: the two errors do not cancel.
     assert calibration_error([0.5, 0.6], [True, False], bins=2) == pytest.approx((0.5 + 0.6) / 2)
+
+
+def test_one_true_confidence_of_80_percent_is_off_by_20_or_80():
+    """Right in 4 of 5 draws, and then off by 0.2: 0.8 x 0.2 + 0.2 x 0.8 = 0.32."""
+    found = perfect_calibration_error([0.8])
+    assert (found.low, found.high, found.n) == (pytest.approx(0.2), pytest.approx(0.8), 1)
+    assert found.value == pytest.approx(0.32, abs=0.03), "1000 draws, standard deviation .24"
+
+
+def test_the_error_of_true_confidences_falls_with_the_root_of_the_clips():
+    """All in one bin: E|X / N - p| is sqrt(2 / pi) times the standard deviation, sqrt(p (1 - p) / N)."""
+    for clips in (400, 6400):
+        found = perfect_calibration_error([0.5] * clips)
+        assert found.value == pytest.approx(math.sqrt(2 / math.pi) * 0.5 / math.sqrt(clips), rel=0.08)
+        assert found.high == pytest.approx(2.24 * 0.5 / math.sqrt(clips), rel=0.1), "|z| of 2.5 %, two sides"
 
 
 def test_unparsed_output_is_wrong_and_lowers_the_parse_rate():

@@ -1,4 +1,5 @@
 import json
+import math
 import re
 
 import pytest
@@ -30,9 +31,19 @@ def clips(speakers=6):
     ]
 
 
+def mean_gap(clips, chance):
+    """Mean of |share right - chance| where each of the clips is right by chance."""
+    right = ((count, math.comb(clips, count)) for count in range(clips + 1))
+    return sum(
+        ways * chance**count * (1 - chance) ** (clips - count) * abs(count / clips - chance)
+        for count, ways in right
+    )
+
+
 def test_every_score_becomes_a_row():
     report = evaluate(clips(), protocol="emobox-1", system="tiny", corpus="ravdess")
     values = {figure.metric: figure.value for figure in report.figures()}
+    assert values.pop("ece_perfect") == pytest.approx(mean_gap(12, 0.75), abs=0.006), "it is drawn"
     assert values == pytest.approx(
         {
             "ua": (6 / 8 + 1) / 2,
@@ -46,7 +57,7 @@ def test_every_score_becomes_a_row():
             "bleu4": 1.0,
             "rouge_l": 1.0,
             "cider": 10.0,
-        }
+        },
     )
     assert {(figure.system, figure.corpus, figure.protocol) for figure in report.figures()} == {
         ("tiny", "ravdess", "emobox-1")
@@ -68,7 +79,11 @@ def test_the_calibration_row_counts_the_clips_with_probabilities():
     report = evaluate([*clips(), extra], protocol="p")
     counted = {figure.metric: figure.n for figure in report.figures()}
     assert (counted["ece"], counted["parse_rate"]) == (12, 13)
-    assert "ECE over the 12 clips that have probabilities." in report_page(report)
+    page = report_page(report)
+    assert "ECE over the 12 clips that have probabilities." in page
+    assert re.search(
+        r"Perfectly calibrated probabilities would have an ECE of 0\.\d{3} \(0\.\d+ to 0\.\d+\)", page
+    )
 
 
 def test_the_error_before_the_temperature_stands_beside_the_one_after():

@@ -62,6 +62,8 @@ class Report:
                 scores["meteor"] = self.captions.meteor
             if self.captions.spice:
                 scores["spice"] = self.captions.spice
+        if self.emotion.ece_perfect is not None:
+            scores["ece_perfect"] = self.emotion.ece_perfect
         if self.votes:
             scores |= {f"votes_{name}": score for name, score in self.votes.intervals().items()}
         rows = [
