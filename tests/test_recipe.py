@@ -88,7 +88,7 @@ def test_clashing_settings_name_both(tables, both):
         ("optimiser", "average_decay", 1.0, 0.0),
         ("augment", "crop", 0.5, 0.49),
         ("augment", "channel_drop", 1.0, 0.0),
-        ("augment", "exchange", 1.01, 1.0),
+        ("augment", "exchange", 1.01, 0.0),
     ],
 )
 def test_a_value_out_of_range_is_named_and_its_border_is_right(table, key, wrong, right):

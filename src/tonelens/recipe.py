@@ -65,10 +65,14 @@ class Recipe:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     """Augmentation."""
 
+    @property
+    def head_decides(self) -> bool:
+        """Whether an emotion head reads an utterance latent: it decides, and the LLM says what it decides."""
+        return self.streams.pooling == "statistics" and self.objective.emotion_head_weight > 0
+
     def __post_init__(self) -> None:
         require(
-            self.utterance.epochs == 0
-            or (self.streams.pooling == "statistics" and self.objective.emotion_head_weight > 0),
+            self.utterance.epochs == 0 or self.head_decides,
             "utterance.epochs trains the utterance latent and the emotion head. Set streams.pooling to "
             "statistics and objective.emotion_head_weight above 0, or utterance.epochs to 0.",
         )
@@ -97,9 +101,10 @@ class Recipe:
             "Set one of them.",
         )
         require(
-            self.streams.summary_token or self.augment.exchange == 0,
-            "augment.exchange gives the LLM another clip's summary token, but streams.summary_token is "
-            "false. Set one of them.",
+            self.augment.exchange == 0 or (self.streams.summary_token and self.head_decides),
+            "augment.exchange tells the LLM what the emotion head makes of another clip, which needs "
+            "streams.summary_token=true, streams.pooling='statistics' and an objective.emotion_head_weight "
+            "above 0. Set these, or augment.exchange=0.",
         )
         require(
             self.answer.transcript or not self.answer.given_transcript,
@@ -107,11 +112,7 @@ class Recipe:
             "words. Set answer.transcript=true.",
         )
         require(
-            self.answer.dialogue_turns == 0
-            or not (
-                self.llm.source == "none"
-                or (self.streams.pooling == "statistics" and self.objective.emotion_head_weight > 0)
-            ),
+            self.answer.dialogue_turns == 0 or not (self.llm.source == "none" or self.head_decides),
             "answer.dialogue_turns gives earlier turns to the LLM, but here an emotion head decides, which "
             "hears the clip alone. Set streams.pooling='attentive' and utterance.epochs=0 (with an LLM), or "
             "answer.dialogue_turns=0.",

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from tonelens.batching.prompts import Prompter
-from tonelens.descriptors.sentences import SPOKEN_CHOICES
 from tonelens.emotions import LabelSet
 from tonelens.model import language_model
 from tonelens.model.explainer_model import ExplainerModel
@@ -42,29 +41,25 @@ def build_model(
         recipe, llm, encoder_layers=encoder_layers, encoder_width=encoder_width, labels=len(labels)
     )
     prompter = Prompter(tokenizer, recipe.answer)
-    if model.summary is not None:
+    if model.summary is not None and model.emotion_head is not None:
         begin_with_words(model, prompter, labels)
     return model, prompter
 
 
 def begin_with_words(model: ExplainerModel, prompter: Prompter, labels: LabelSet) -> None:
-    """Let the summary token begin as the words of what the heads say.
+    """Let the summary token begin as the expected word of the emotion head.
 
-    A verdict's column becomes the LLM's embedding of its word (the mean, where that is several tokens), so
-    the token is the sum of the heads' expected words. From random columns an LLM learns to read the heads
-    late, and may have learnt the training clips by heart before (docs/decisions/0021).
+    A label's column becomes the LLM's embedding of the label's word (the mean, where that is several tokens).
+    From random columns an LLM learns to read the head late, and may have learnt the training clips by heart
+    before. The levels' columns stay random: low pitch and low volume are the same word (docs/decisions/0021).
     """
-    assert model.summary is not None and model.llm is not None
-    words = list(labels) if model.emotion_head is not None else []
-    if model.descriptor_heads is not None:
-        words += [option for options in SPOKEN_CHOICES.values() for option in options]
+    assert model.summary is not None and model.emotion_head is not None
     llm: Any = model.llm
     embeddings_VD = llm.get_input_embeddings().weight
-    first = model.summary.in_features - len(words)  # pooled latents, where the summary tells them
+    first = model.emotion_head.in_features if model.tells_latents else 0
     with torch.no_grad():
-        for column, word in enumerate(words, start=first):
-            model.summary.weight[:, column] = embeddings_VD[prompter.tokens(f" {word}")].float().mean(dim=0)
-        model.summary.bias.zero_()
+        for column, label in enumerate(labels, start=first):
+            model.summary.weight[:, column] = embeddings_VD[prompter.tokens(f" {label}")].float().mean(dim=0)
 
 
 def weight_type() -> torch.dtype:

@@ -174,17 +174,20 @@ class ExplainerModel(nn.Module):
             pooled = self.pooling((descriptor or content).z_BTZ, is_heard_BT)
         return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
 
-    def _summary(self, pooled_BP: Tensor | None) -> Tensor | None:
+    def _summary(self, pooled_BP: Tensor | None, *, told_B: Tensor | None = None) -> Tensor | None:
         """The pooled latents, with the sharpened probabilities of the heads there are, as one LLM token.
 
         Of an utterance latent the heads alone: the LLM learns the training clips by
         heart from hundreds of latents sooner than it learns to read the heads (docs/decisions/0015).
+        With `told_B` row b is told the emotion of clip `told_B[b]` and the levels of its own.
         """
         if self.summary is None or pooled_BP is None:
             return None
         heads: list[nn.Module] = [self.emotion_head] if self.emotion_head is not None else []
         heads += list(self.descriptor_heads.values()) if self.descriptor_heads is not None else []
         verdicts = [(SHARPNESS * head(pooled_BP).float()).softmax(dim=-1) for head in heads]
+        if told_B is not None:
+            verdicts[0] = verdicts[0][told_B]
         told = torch.cat([pooled_BP, *verdicts] if self.tells_latents else verdicts, dim=-1)
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
@@ -226,8 +229,8 @@ class ExplainerModel(nn.Module):
 
     def _answer_loss(self, voice: Voice, batch: Batch) -> Tensor:
         llm: Any = self.llm
-        if batch.told_B is not None and voice.summary_B1D is not None:
-            voice = replace(voice, summary_B1D=voice.summary_B1D[batch.told_B])
+        if batch.told_B is not None:
+            voice = replace(voice, summary_B1D=self._summary(voice.pooled_BP, told_B=batch.told_B))
         embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT)
         output = llm(inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False)
         return token_cross_entropy(output.logits, batch.targets_BS, batch.weights_BS)

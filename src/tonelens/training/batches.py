@@ -84,11 +84,11 @@ class BatchMaker:
         return batch
 
     def _told(self, stage: Stage, clips: int, generator: torch.Generator) -> list[int]:
-        """Whose summary each clip is told: its own, or for `augment.exchange` of them that of the one before.
+        """Whose verdict each clip is told: its own, or for `augment.exchange` of them that of the one before.
 
-        Whoever hears the frames of one voice and is asked for the verdict on another has to read the summary.
-        Otherwise the LLM may learn the training clips by their frames or words, and misread the heads of
-        unheard voices (docs/decisions/0021).
+        Whoever hears one voice and has to say the emotion of another reads it in the summary. Otherwise the
+        LLM may learn the training clips by frames or words, and misread the head of unheard voices
+        (docs/decisions/0021).
         """
         share = self.recipe.augment.exchange
         if not (share and stage.feeds_descriptor):
@@ -113,9 +113,9 @@ class BatchMaker:
         return _Clip(cut, layers, values, shares)
 
     def _example(self, stage: Stage, clip: _Clip, told: _Clip) -> Example:
-        """What the LLM learns of a clip; of `told` come the levels and the emotion it has to say."""
+        """What the LLM learns of a clip; the emotion that it has to say is that of `told`."""
         cut_id, values = clip.cut.id, clip.values
-        said = told.values | {"transcript": values["transcript"]}
+        said = values | {"emotion": told.values["emotion"]}
         return Example(
             cut_id=cut_id,
             layers_TLH=clip.layers_TLH,

@@ -83,7 +83,7 @@ class Start:
                 dialogue_turns=before.answer.dialogue_turns if any(map(turns_before, cuts)) else 0,
             ),
             objective=replace(asked.objective, **heads),
-            utterance=asked.utterance if _has_utterance_latent(before) else UtteranceConfig(),
+            utterance=asked.utterance if before.head_decides else UtteranceConfig(),
             schedule=replace(
                 schedule,
                 strategy=schedule.strategy if before.streams.disentangled else "one-stage",
@@ -177,10 +177,6 @@ def _parts(config: DataConfig, cuts: Sequence[MonoCut]) -> DataConfig:
     if None in speakers or len(speakers) < FEWEST_SPEAKERS:
         return replace(config, protocol="random", allow_speaker_overlap=True)
     return replace(config, folds=min(config.folds, len(speakers)))
-
-
-def _has_utterance_latent(recipe: Recipe) -> bool:
-    return recipe.streams.pooling == "statistics" and recipe.objective.emotion_head_weight > 0
 
 
 def _carried(
