@@ -78,6 +78,16 @@ def test_the_verdict_is_that_of_the_clip_before_in_the_batch(asked):
     assert told == [own[15], *own[:15], own[23], *own[16:23]]
 
 
+def test_the_clips_asked_are_spread_over_all_of_them(asked, monkeypatch):
+    answerer, data, clips = asked
+    monkeypatch.setattr(reading, "MOST_CLIPS", 16)
+    number = {id(clip): place for place, clip in clips.items()}
+    heard = []
+    answerer.says = lambda clip, verdict: heard.append(number[id(clip)]) or verdict
+    share_that_reads(answerer, data, clips)
+    assert heard == [0, 1, 3, 4, 6, 7, 9, 10, 12, 13, 15, 16, 18, 19, 21, 22], "two of every three of 24"
+
+
 def test_too_few_exchanged_clips_say_nothing(asked):
     answerer, data, clips = asked
     assert (

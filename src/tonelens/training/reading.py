@@ -20,6 +20,7 @@ from tonelens.training.dev import answers_to
 from tonelens.training.features import Features
 
 MOST_CLIPS = 64
+"""Asked, evenly spread over the training clips."""
 FEWEST = 8
 """Clips with another emotion's verdict; with fewer nothing is said."""
 
@@ -33,8 +34,8 @@ def share_that_reads(answerer: Answerer, data: TrainingData, features: Features)
     """
     if answerer.model.llm is None or not answerer.model.has_verdict:
         return None
-    every = max(1, len(data.train) // MOST_CLIPS)
-    cuts = data.train[::every][:MOST_CLIPS]
+    count = min(MOST_CLIPS, len(data.train))
+    cuts = [data.train[len(data.train) * place // count] for place in range(count)]
     reads: list[bool] = []
     answers = answers_to(cuts, answerer, data, features, altered=_exchanged)
     for cut, answer in zip(cuts, answers, strict=True):
