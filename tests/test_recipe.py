@@ -79,6 +79,7 @@ def test_clashing_settings_name_both(tables, both):
         ("schedule", "asr_epochs", -1, 0),
         ("schedule", "unit_length", 0, 1),
         ("schedule", "patience", -1, 0),
+        ("schedule", "least_ser_steps", -1, 0),
         ("optimiser", "batch_size", 0, 1),
         ("optimiser", "accumulate", 0, 1),
         ("optimiser", "asr_rate", 0.0, 1e-9),

@@ -295,6 +295,8 @@ class ScheduleConfig:
     """Epochs of the ASR stage (paper: 4); 0 leaves the stage out (row 6)."""
     ser_epochs: int = 4
     """Epochs of the SER-SED stage (paper: 4)."""
+    least_ser_steps: int = 0
+    """With few clips as many more epochs of that stage as give so many steps; 0 adds none."""
     freeze_content: bool = True
     """The content stream is frozen in the SER-SED stage (paper); false lets it go on learning there."""
     patience: int = 0
@@ -302,9 +304,11 @@ class ScheduleConfig:
 
     def __post_init__(self) -> None:
         require(self.ser_epochs >= 1, f"schedule.ser_epochs is {self.ser_epochs}; it must be 1 or more.")
-        require(self.asr_epochs >= 0, f"schedule.asr_epochs is {self.asr_epochs}; it must be 0 or more.")
+        for name in ("asr_epochs", "least_ser_steps", "patience"):
+            require(
+                getattr(self, name) >= 0, f"schedule.{name} is {getattr(self, name)}; it must be 0 or more."
+            )
         require(self.unit_length >= 1, f"schedule.unit_length is {self.unit_length}; it must be 1 or more.")
-        require(self.patience >= 0, f"schedule.patience is {self.patience}; it must be 0 or more.")
         require(
             self.freeze_content or self.strategy != "one-stage",
             "schedule.freeze_content is false, but strategy 'one-stage' freezes nothing in any case. "

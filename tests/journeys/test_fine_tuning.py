@@ -17,7 +17,11 @@ from tonelens.model.checkpoint import load_model
 
 OWN = {"happiness": "pleased", "anger": "annoyed", "neutral": "plain"}
 """`plain` is a label of the started model too."""
-QUICK = ["--set", "schedule.ser_epochs=2", "--set", "optimiser.precision=no"]
+QUICK = [
+    word
+    for setting in ("schedule.ser_epochs=2", "schedule.least_ser_steps=0", "optimiser.precision=no")
+    for word in ("--set", setting)
+]
 
 
 def write_list(corpus: Path, name: str, *, per_label: int = 99, labels: dict[str, str] = OWN) -> Path:

@@ -171,6 +171,14 @@ def test_two_stages_come_once_each_and_one_stage_is_joint():
     assert planned({"joint": 5}, ser_epochs=3, strategy="one-stage") == [("joint", 0, 15)]
 
 
+def test_few_clips_have_as_many_more_epochs_as_the_least_steps_take():
+    """11 steps are three epochs of 5; 10 are two, which were asked for anyway; words have no least."""
+    few = {"asr_epochs": 1, "ser_epochs": 2, "strategy": "two-stage"}
+    assert planned(STEPS, least_ser_steps=11, **few) == [("asr", 0, 3), ("ser-sed", 0, 15)]
+    assert planned(STEPS, least_ser_steps=10, **few) == [("asr", 0, 3), ("ser-sed", 0, 10)]
+    assert planned({"joint": 1}, least_ser_steps=4, strategy="one-stage", ser_epochs=1) == [("joint", 0, 4)]
+
+
 @pytest.mark.parametrize("strategy", ["alternating", "two-stage"])
 def test_no_asr_epochs_leave_the_stage_out(strategy):
     recipe = recipe_for(asr_epochs=0, ser_epochs=2, strategy=strategy)

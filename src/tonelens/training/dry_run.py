@@ -30,7 +30,7 @@ from tonelens.model.explainer_model import ExplainerModel, Stage
 from tonelens.model.published_sizes import configuration
 from tonelens.model.speech_encoder import FRAME_SAMPLES, whisper_states
 from tonelens.recipe import Recipe
-from tonelens.training.stages import ASR, set_stage, stages_of
+from tonelens.training.stages import ASR, epochs_of, set_stage, stages_of
 
 FRAMES_A_SECOND = SAMPLE_RATE // FRAME_SAMPLES
 PROMPT_TOKENS = 40
@@ -179,8 +179,8 @@ def _stage_needs(
     with FlopCounterMode(display=False) as backward:
         loss.backward()  # type: ignore[no-untyped-call]
     model.zero_grad(set_to_none=True)
-    epochs = {"asr": recipe.schedule.asr_epochs}.get(stage.name, recipe.schedule.ser_epochs)
     clips_a_step = recipe.optimiser.batch_size * recipe.optimiser.accumulate
+    steps_per_epoch = math.ceil(workload.clips / clips_a_step)
     return StageNeeds(
         trainable={
             name: count
@@ -189,7 +189,7 @@ def _stage_needs(
         },
         activation_bytes=kept.bytes,
         flops=(counter.get_total_flops() + backward.get_total_flops()) * recipe.optimiser.accumulate,
-        steps=epochs * math.ceil(workload.clips / clips_a_step),
+        steps=epochs_of(recipe.schedule, stage, steps_per_epoch) * steps_per_epoch,
     )
 
 

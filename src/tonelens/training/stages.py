@@ -11,12 +11,13 @@ Source    arXiv:2505.23236, section 2 ("alternating", "two-stage", "one-stage");
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tonelens.batching.prompts import Task
 from tonelens.model.explainer_model import ExplainerModel, Stage
-from tonelens.recipe import OptimiserConfig, Recipe
+from tonelens.recipe import OptimiserConfig, Recipe, ScheduleConfig
 from tonelens.training.rates import warmup_cosine, warmup_steps
 
 UTTERANCE_SIDE = frozenset({"pooling", "emotion_head", "descriptor_heads"})
@@ -53,7 +54,7 @@ def plan(recipe: Recipe, steps_per_epoch: Mapping[str, int]) -> tuple[Turn, ...]
     """The whole training as turns, in order; `steps_per_epoch` is by stage name."""
     schedule = recipe.schedule
     stages = stages_of(recipe)
-    epochs = {stage.name: schedule.asr_epochs if stage is ASR else schedule.ser_epochs for stage in stages}
+    epochs = {stage.name: epochs_of(schedule, stage, steps_per_epoch[stage.name]) for stage in stages}
     left = {name: count * steps_per_epoch[name] for name, count in epochs.items()}
     done = dict.fromkeys(left, 0)
     turns = []
@@ -66,6 +67,13 @@ def plan(recipe: Recipe, steps_per_epoch: Mapping[str, int]) -> tuple[Turn, ...]
                 done[stage.name] += steps
                 left[stage.name] -= steps
     return tuple(turns)
+
+
+def epochs_of(schedule: ScheduleConfig, stage: Stage, steps_per_epoch: int) -> int:
+    """How many epochs of a stage a training has."""
+    if stage is ASR:
+        return schedule.asr_epochs
+    return max(schedule.ser_epochs, math.ceil(schedule.least_ser_steps / steps_per_epoch))
 
 
 def learning_rate(config: OptimiserConfig, stage: Stage, step: int, steps: int) -> float:
