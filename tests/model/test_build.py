@@ -14,7 +14,7 @@ def embedding(model, prompter, word):
 
 @pytest.mark.parametrize("pooling", ["statistics", "attentive"])
 def test_the_summary_begins_as_the_word_that_the_emotion_head_says(pooling):
-    """From one sure head (logits of 100 and 0) to another one the token moves from word to word."""
+    """From one sure head (logits of 100 and 0) to another the token moves from word to word, half as far again."""
     model, prompter = small_model(small_recipe(streams={"pooling": pooling}, objective=HEADS))
     told = {}
     for label in LABELS:
@@ -25,7 +25,7 @@ def test_the_summary_begins_as_the_word_that_the_emotion_head_says(pooling):
     for label in LABELS:
         moved = told[label] - told["neutral"]
         words = embedding(model, prompter, label) - embedding(model, prompter, "neutral")
-        assert torch.allclose(moved, words, atol=1e-6)
+        assert torch.allclose(moved, 1.5 * words, atol=1e-6)
     assert not torch.allclose(told["anger"], told["neutral"], atol=1e-3)
 
 
@@ -34,7 +34,8 @@ def test_a_label_of_several_tokens_begins_as_their_mean():
     longest = max(LABELS, key=lambda label: len(prompter.tokens(" " + label)))
     assert len(prompter.tokens(" " + longest)) > 1
     column = model.summary.weight[:, LABELS.index(longest)]
-    assert torch.allclose(column, embedding(model, prompter, longest), atol=1e-7)
+    assert torch.allclose(column, 1.5 * embedding(model, prompter, longest), atol=1e-7)
+    assert not model.summary.bias.any()
 
 
 def test_no_two_descriptors_begin_alike():

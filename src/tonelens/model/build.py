@@ -13,6 +13,10 @@ from tonelens.model import language_model
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.recipe import Recipe
 
+LOUDNESS = 1.5
+"""Of the emotion's word in the summary token; at 1 and with a random bias the LLM may not find it in time, at 3 it
+no longer hears the levels beside it."""
+
 
 def build_model(
     recipe: Recipe, labels: LabelSet, texts: Iterable[str], *, encoder_layers: int, encoder_width: int
@@ -49,9 +53,10 @@ def build_model(
 def begin_with_words(model: ExplainerModel, prompter: Prompter, labels: LabelSet) -> None:
     """Let the summary token begin as the expected word of the emotion head.
 
-    A label's column becomes the LLM's embedding of the label's word (the mean, where that is several tokens).
-    From random columns an LLM learns to read the head late, and may have learnt the training clips by heart
-    before. The levels' columns stay random: low pitch and low volume are the same word (docs/decisions/0021).
+    A label's column becomes LOUDNESS times the LLM's embedding of the label's word (the mean, where that is
+    several tokens), and the bias zero. From random columns an LLM learns to read the head late or never, and
+    learns the training clips by heart. The levels' columns stay random: low pitch and low volume are the same
+    word (docs/decisions/0021).
     """
     assert model.summary is not None and model.emotion_head is not None
     llm: Any = model.llm
@@ -59,7 +64,9 @@ def begin_with_words(model: ExplainerModel, prompter: Prompter, labels: LabelSet
     first = model.emotion_head.in_features if model.tells_latents else 0
     with torch.no_grad():
         for column, label in enumerate(labels, start=first):
-            model.summary.weight[:, column] = embeddings_VD[prompter.tokens(f" {label}")].float().mean(dim=0)
+            word_D = embeddings_VD[prompter.tokens(f" {label}")].float().mean(dim=0)
+            model.summary.weight[:, column] = LOUDNESS * word_D
+        model.summary.bias.zero_()
 
 
 def weight_type() -> torch.dtype:
