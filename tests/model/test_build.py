@@ -14,7 +14,7 @@ def embedding(model, prompter, word):
 
 @pytest.mark.parametrize("pooling", ["statistics", "attentive"])
 def test_the_summary_begins_as_the_word_that_the_emotion_head_says(pooling):
-    """From one sure head (logits of 100 and 0) to another the token moves from word to word, half as far again."""
+    """From one sure head (logits of 100 and 0) to another the token moves from word to word, 1.5 times."""
     model, prompter = small_model(small_recipe(streams={"pooling": pooling}, objective=HEADS))
     told = {}
     for label in LABELS:

@@ -23,9 +23,9 @@ GOLDEN = {
     "asr 1": (6.2798, 6.1621, 11.7761, 0.0000, 0.0000),
     "asr 2": (6.2368, 6.1202, 11.6602, 0.0000, 0.0000),
     "asr 3": (6.0927, 5.9758, 11.6918, 0.0000, 0.0000),
-    "ser-sed 4": (8.1187, 6.2341, 0.0000, 12.0190, 1.7644),
-    "ser-sed 5": (8.2449, 6.1903, 0.0000, 12.0494, 1.9341),
-    "ser-sed 6": (8.0179, 6.1126, 0.0000, 11.9116, 1.7861),
+    "ser-sed 4": (8.1198, 6.2352, 0.0000, 12.0190, 1.7644),
+    "ser-sed 5": (8.2461, 6.1915, 0.0000, 12.0494, 1.9342),
+    "ser-sed 6": (8.0190, 6.1137, 0.0000, 11.9114, 1.7861),
 }
 """TERMS of the first steps, as this code computed them on 1 thread with the versions of
 constraints.txt; they pin that a change of structure does not change what is learnt. After a change

@@ -14,8 +14,8 @@ from tonelens.model.explainer_model import ExplainerModel
 from tonelens.recipe import Recipe
 
 LOUDNESS = 1.5
-"""Of the emotion's word in the summary token; at 1 and with a random bias the LLM may not find it in time, at 3 it
-no longer hears the levels beside it."""
+"""Of the emotion's word in the summary token. At 1 and with a random bias the LLM may not find it in time, at
+3 it hears the levels no more beside it."""
 
 
 def build_model(
