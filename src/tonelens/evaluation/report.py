@@ -113,8 +113,8 @@ def _emotion_lines(report: Report) -> Iterator[str]:
         yield f"ECE over the {emotion.with_probabilities} clips that have probabilities."
     if (perfect := emotion.ece_perfect) is not None:
         yield (
-            f"Perfectly calibrated probabilities would have an ECE of {perfect.value:.3f} "
-            f"({perfect.low:.3f} to {perfect.high:.3f}) on so many clips."
+            f"Perfectly calibrated probabilities would have an ECE of {perfect.value:.3f} on average, "
+            f"mostly {perfect.low:.3f} to {perfect.high:.3f}, on so many clips."
         )
     if emotion.ece_before is not None:
         yield f"Without the temperature that was fitted on the dev part the ECE is {emotion.ece_before:.3f}."
