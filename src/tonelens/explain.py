@@ -157,7 +157,7 @@ class Explainer:
         """
         found = self._answerer.of_frames(clip_TLH, keep_OT)
         calibration = self.loaded.card.calibration
-        if calibration is None or (calibration.reads == "head") != self.loaded.model.has_verdict:
+        if calibration is None or (calibration.reads == "head") != self.loaded.model.recipe.head_decides:
             return found
         return [calibration.tempered(shares) for shares in found]
 

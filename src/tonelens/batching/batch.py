@@ -59,7 +59,6 @@ class Batch:
     """int64 option index of each descriptor, in the order of `sentences.SPOKEN_CHOICES`."""
     emotion_shares_BC: Tensor | None = None
     """float32 share of each label in the votes; None where the labels alone are taught."""
-
     told_B: Tensor | None = None
     """int64 row of the clip whose emotion the summary token tells; None: every clip its own."""
 

@@ -138,7 +138,7 @@ def calibrate_model(
         ModelError, StorageError: the folder cannot be read or written.
     """
     loaded = load_model(folder)
-    reads: Literal["text", "head"] = "head" if loaded.model.has_verdict else "text"
+    reads: Literal["text", "head"] = "head" if loaded.model.recipe.head_decides else "text"
     untempered = Calibration(1.0, "nothing", 0, 0.0, 0.0, (), reads)
     bare = dataclasses.replace(loaded, card=dataclasses.replace(loaded.card, calibration=untempered))
     predictions = [

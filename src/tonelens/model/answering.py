@@ -66,7 +66,7 @@ class Answerer:
         if self._decoder is None:
             return self._head_answers(voice)
         answers = self._said(self._decoder, voice, is_speech_BT, self.grammar, given, earlier)
-        if not self.model.has_verdict:
+        if not self.model.recipe.head_decides:
             return answers
         heard = self._emotion_shares(voice)
         return [replace(answer, heard=shares) for answer, shares in zip(answers, heard, strict=True)]
@@ -82,7 +82,7 @@ class Answerer:
         kept = torch.zeros(len(keep_OT), is_speech_BT.shape[1], dtype=torch.bool, device=is_speech_BT.device)
         kept[:, : keep_OT.shape[1]] = keep_OT.to(kept.device)
         pooling = self.model.pooling
-        if isinstance(pooling, UtteranceLatent) and self.model.has_verdict:
+        if isinstance(pooling, UtteranceLatent) and self.model.recipe.head_decides:
             return self._head_shares(pooling.of_kept(layers_BTLH[0], kept).z_BTZ.squeeze(1))
         chunks = [kept[first : first + CHUNK] for first in range(0, len(kept), CHUNK)]
         return [shares for keep in chunks for shares in self._heard_in(layers_BTLH, is_speech_BT, keep)]

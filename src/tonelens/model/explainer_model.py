@@ -109,11 +109,6 @@ class ExplainerModel(nn.Module):
         return UtteranceLatent(config, statistics=2 * encoder_layers * encoder_width)
 
     @property
-    def has_verdict(self) -> bool:
-        """Whether an emotion head reads an utterance latent: it decides, and the LLM says what it decides."""
-        return self.emotion_head is not None and isinstance(self.pooling, UtteranceLatent)
-
-    @property
     def stack(self) -> int:
         """Frames a stream token."""
         return self.recipe.streams.stack
@@ -127,8 +122,18 @@ class ExplainerModel(nn.Module):
             "summary": 1 if self.summary is not None else 0,
         }
 
-    def listen(self, layers_BTLH: Tensor, is_speech_BT: Tensor, *, to_descriptor: bool = True) -> Voice:
-        """Run both streams, the pooling and the head; without `to_descriptor` the content stream alone."""
+    def listen(
+        self,
+        layers_BTLH: Tensor,
+        is_speech_BT: Tensor,
+        *,
+        to_descriptor: bool = True,
+        told_B: Tensor | None = None,
+    ) -> Voice:
+        """Run both streams, the pooling and the head; without `to_descriptor` the content stream alone.
+
+        With `told_B` the summary token of row b tells the emotion of row `told_B[b]`.
+        """
         heard_BTLH = layers_BTLH
         if self.recipe.streams.normalise_layers:
             heard_BTLH = F.layer_norm(layers_BTLH, layers_BTLH.shape[-1:])
@@ -144,7 +149,7 @@ class ExplainerModel(nn.Module):
         elif self.pooling is not None:
             voice = descriptor if descriptor is not None else content
             pooled = self.pooling(voice.z_BTZ, is_speech_BT)
-        return Voice(content, descriptor, pooled, utterance, self._summary(pooled))
+        return Voice(content, descriptor, pooled, utterance, self._summary(pooled, told_B=told_B))
 
     def altered(
         self,
@@ -207,7 +212,9 @@ class ExplainerModel(nn.Module):
 
     def forward(self, batch: Batch, stage: Stage) -> Losses:
         """All loss terms of one batch in one stage."""
-        voice = self.listen(batch.layers_BTLH, batch.is_speech_BT, to_descriptor=stage.feeds_descriptor)
+        voice = self.listen(
+            batch.layers_BTLH, batch.is_speech_BT, to_descriptor=stage.feeds_descriptor, told_B=batch.told_B
+        )
         zero = zero_like(batch.layers_BTLH)
         to_descriptor = "descriptor" in stage.trains
         return Losses(
@@ -229,8 +236,6 @@ class ExplainerModel(nn.Module):
 
     def _answer_loss(self, voice: Voice, batch: Batch) -> Tensor:
         llm: Any = self.llm
-        if batch.told_B is not None:
-            voice = replace(voice, summary_B1D=self._summary(voice.pooled_BP, told_B=batch.told_B))
         embeds = self.splice(batch.ids_BS, voice, batch.is_speech_BT)
         output = llm(inputs_embeds=embeds, attention_mask=batch.is_token_BS.long(), use_cache=False)
         return token_cross_entropy(output.logits, batch.targets_BS, batch.weights_BS)

@@ -32,7 +32,7 @@ def share_that_reads(answerer: Answerer, data: TrainingData, features: Features)
     the clip's label. None without an LLM or without deciding heads, and of too few such clips. Leaves the
     model in eval mode.
     """
-    if answerer.model.llm is None or not answerer.model.has_verdict:
+    if answerer.model.llm is None or not answerer.model.recipe.head_decides:
         return None
     count = min(MOST_CLIPS, len(data.train))
     cuts = [data.train[len(data.train) * place // count] for place in range(count)]
