@@ -47,6 +47,13 @@ CONFIGS = [kind for _, kind in inspect.getmembers(module, dataclasses.is_datacla
             ("answer.transcript", "answer.given_transcript"),
         ),
         (
+            {
+                "streams": {"pooling": "statistics", "gauges": True},
+                "objective": {"descriptor_head_weight": 0.0},
+            },
+            ("streams.gauges", "objective.descriptor_head_weight"),
+        ),
+        (
             {"streams": {"summary_token": False}, "augment": {"exchange": 0.2}},
             ("augment.exchange", "streams.summary_token"),
         ),

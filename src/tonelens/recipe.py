@@ -77,6 +77,12 @@ class Recipe:
             "statistics and objective.emotion_head_weight above 0, or utterance.epochs to 0.",
         )
         require(
+            not self.streams.gauges
+            or (self.streams.pooling == "statistics" and self.objective.descriptor_head_weight > 0),
+            "streams.gauges reads an utterance latent for the descriptors' heads. Set streams.pooling to "
+            "statistics and objective.descriptor_head_weight above 0, or streams.gauges to false.",
+        )
+        require(
             self.streams.disentangled or self.schedule.strategy == "one-stage",
             f"streams.disentangled is false but schedule.strategy is {self.schedule.strategy!r}; one stream "
             f"has no parts to alternate between. Set schedule.strategy = 'one-stage'.",

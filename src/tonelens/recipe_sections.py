@@ -92,6 +92,9 @@ class StreamsConfig:
     """`statistics` only: dropout inside the utterance bottleneck."""
     statistics_dropout: float = 0.5
     """`statistics` only: dropout on the statistics themselves."""
+    gauges: bool = False
+    """`statistics` only: pitch, volume and speed are read off the statistics as values, and their levels
+    follow from the edges. Ours, off in the paper's system."""
 
     def __post_init__(self) -> None:
         counts = ("latent_width", "hidden_width", "stack", "adapter_width")

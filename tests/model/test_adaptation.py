@@ -59,6 +59,20 @@ def test_clips_like_the_training_part_change_next_to_nothing(model):
     assert moved.std_S.allclose(model.pooling.statistics.std_S, atol=1e-5)
 
 
+def test_gauges_hear_a_session_as_they_hear_a_clip():
+    """A voice that is high is high among high ones, too."""
+    model, _ = small_model(
+        small_recipe(streams={**STATISTICS, "gauges": True}, objective={"descriptor_head_weight": 1.0}),
+        LABELS,
+    )
+    model.pooling.gauges.weight_GS.normal_()
+    layers_BTLH, is_speech_BT = pad_frames(random_clips([9, 12]))
+    before = model.eval().listen(layers_BTLH, is_speech_BT).pooled_BP
+    after = listened(model, random_clips([7, 8, 9], seed=5)).listen(layers_BTLH, is_speech_BT).pooled_BP
+    assert after[:, -3:].equal(before[:, -3:])
+    assert not after[:, :-3].allclose(before[:, :-3])
+
+
 def test_a_model_without_layer_statistics_is_refused():
     model, _ = small_model(small_recipe(streams={"pooling": "attentive"}), LABELS)
     with pytest.raises(ModelError, match=r"^old: has no utterance latent.*streams\.pooling=statistics"):

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -6,6 +7,7 @@ import torch
 from builders import LABELS, batch_of, random_clips, small_model, small_recipe
 from tonelens.batching.batch import pad_frames
 from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
+from tonelens.descriptors.sentences import SPOKEN_CHOICES
 from tonelens.model.bottleneck import kl_to_standard_normal
 from tonelens.training.stages import ASR, JOINT, SER_SED
 
@@ -247,6 +249,47 @@ def test_the_emotion_of_another_clip_is_told_with_the_levels_of_its_own():
     assert torch.allclose(told[summary] - own[summary], moved, atol=1e-6)
     assert moved.abs().max() > 1e-3 and not moved[1].any()
     assert torch.equal(told[~summary], own[~summary])
+
+
+def gauged_model():
+    heads = {"emotion_head_weight": 1.0, "descriptor_head_weight": 1.0}
+    streams = {"pooling": "statistics", "utterance_members": 2, "gauges": True}
+    model, prompter = small_model(small_recipe(streams=streams, objective=heads))
+    model.pooling.gauges.edges_CG2[:] = torch.tensor([-1.0, 1.0])
+    return model.eval(), prompter
+
+
+def test_gauges_decide_among_the_levels_and_the_head_how_likely_none_of_them_is():
+    """Pitch 3 errors above its upper edge, volume in the middle, speed 3 below its lower one."""
+    model, _ = gauged_model()
+    pooled = torch.cat([torch.randn(1, 2 * model.content.latent_width), torch.tensor([[4.0, 0.0, -4.0]])], -1)
+    with torch.no_grad():
+        said = dict(zip(SPOKEN_CHOICES, model.descriptor_logits(pooled), strict=True))
+    for slot, level in (("pitch", 2), ("volume", 1), ("speed", 0)):
+        head = model.descriptor_heads[slot]
+        none = head(pooled[:, :-3]).softmax(dim=-1)[0, 3].detach()
+        shares = said[slot].softmax(dim=-1)[0]
+        assert shares[3] == pytest.approx(float(none), rel=1e-4)
+        assert shares[:3].argmax() == level
+    odds = math.exp(float(said["pitch"][0, 2] - said["pitch"][0, 1]))
+    assert odds == pytest.approx(math.exp(3.0), rel=1e-4)
+    gender = model.descriptor_heads["gender"](pooled[:, :-3]).softmax(dim=-1)
+    assert torch.allclose(said["gender"].softmax(dim=-1), gender)
+
+
+def test_gauges_leave_the_emotion_alone_and_reach_the_summary():
+    model, prompter = gauged_model()
+    batch = batch_of(model, prompter, random_clips([30, 20]))
+
+    def heard():
+        with torch.no_grad():
+            voice = model.listen(batch.layers_BTLH, batch.is_speech_BT)
+            return model.emotion_logits(voice.pooled_BP), voice.summary_B1D
+
+    emotion, summary = heard()
+    model.pooling.gauges.bias_G.fill_(5.0)
+    same, moved = heard()
+    assert torch.equal(emotion, same) and not torch.allclose(summary, moved, atol=1e-3)
 
 
 @pytest.mark.parametrize("normalises", [True, False])

@@ -157,11 +157,7 @@ class Levels:
             finest: the finest reference to use. One clip of a stranger cannot tell the stranger's habits:
                 what a model shall say of unseen speakers is taught with "group".
         """
-        keys: dict[Reference, str] = {
-            "speaker": f"speaker:{speaker}",
-            "group": f"group:{gender}",
-            "corpus": "corpus",
-        }
+        keys = _references(speaker, gender)
         return {name: self._level(name, measures, keys, finest) for name in DESCRIPTORS}
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,10 +196,16 @@ class Levels:
         return cls(edges=edges, fitted_on=row["fitted_on"], clips=row["clips"])
 
     def standard(
-        self, name: str, measures: Measures, *, gender: str | None = None, finest: Reference = "group"
+        self,
+        name: str,
+        measures: Measures,
+        *,
+        speaker: str | None = None,
+        gender: str | None = None,
+        finest: Reference = "group",
     ) -> Standard | None:
         """What a descriptor of one clip is compared with; None where it is not measured, or with nothing."""
-        return self._standard(name, measures, {"group": f"group:{gender}", "corpus": "corpus"}, finest)
+        return self._standard(name, measures, _references(speaker, gender), finest)
 
     def _standard(
         self, name: str, measures: Measures, keys: Mapping[Reference, str], finest: Reference
@@ -247,6 +249,10 @@ def fit_levels(items: Iterable[LevelItem]) -> Levels:
             if key == "corpus" or len(found) >= MIN_CLIPS
         }
     return Levels(edges=edges, fitted_on=_fingerprint(training), clips=len(training))
+
+
+def _references(speaker: str | None, gender: str | None) -> dict[Reference, str]:
+    return {"speaker": f"speaker:{speaker}", "group": f"group:{gender}", "corpus": "corpus"}
 
 
 def _edges_name(name: str, field: str) -> str:

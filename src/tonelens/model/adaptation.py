@@ -55,7 +55,7 @@ def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerMo
     pooling = model.pooling
     assert isinstance(pooling, UtteranceLatent)
     shared = {id(part): part for name, part in model.named_children() if name != "pooling"}
-    shared |= {id(part): part for part in (pooling.dropout, pooling.members)}
+    shared |= {id(part): part for name, part in pooling.named_children() if name != "statistics"}
     other = copy.deepcopy(model, dict(shared))
     assert isinstance(other.pooling, UtteranceLatent)
     listen_in(other.pooling.statistics, torch.stack(list(heard)).to(pooling.statistics.mean_S))

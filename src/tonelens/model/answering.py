@@ -149,6 +149,5 @@ class Answerer:
         return self._head_shares(voice.pooled_BP)
 
     def _head_shares(self, pooled_BP: Tensor) -> list[dict[str, float]]:
-        assert self.model.emotion_head is not None
-        shares_BC = self.model.emotion_head(pooled_BP).float().softmax(dim=-1)
+        shares_BC = self.model.emotion_logits(pooled_BP).softmax(dim=-1)
         return [dict(zip(self.labels, shares, strict=True)) for shares in shares_BC.tolist()]

@@ -22,10 +22,11 @@ from tonelens.batching.batch import Batch
 from tonelens.batching.prompts import CONTENT, DESCRIPTOR, SUMMARY
 from tonelens.descriptors.sentences import SPOKEN_CHOICES
 from tonelens.model.bottleneck import Latent, kl_to_standard_normal
+from tonelens.model.gauges import GAUGED
 from tonelens.model.language_model import token_width
 from tonelens.model.losses import Losses, emotion_cross_entropy, token_cross_entropy, zero_like
 from tonelens.model.stream import Pooling, Stream, StreamOutput, with_gradient
-from tonelens.model.utterance import UtteranceLatent, kl_a_frame
+from tonelens.model.utterance import UtteranceLatent, head_logits, kl_a_frame
 from tonelens.recipe import Recipe
 
 SHARPNESS = 6.0
@@ -42,7 +43,7 @@ class Voice:
     """None without disentanglement, and where it was not run (stage ASR)."""
     pooled_BP: Tensor | None
     """What heads and summary token read: pooled descriptor latents (P = 2 Z) or the utterance latent
-    (P = M Z, `model.utterance`); None where neither head nor summary token is used."""
+    (P = M Z + G, `model.utterance`); None where neither head nor summary token is used."""
     utterance: Latent | None
     """None without an utterance latent (`streams.pooling = "attentive"`)."""
     summary_B1D: Tensor | None
@@ -188,14 +189,39 @@ class ExplainerModel(nn.Module):
         """
         if self.summary is None or pooled_BP is None:
             return None
-        heads: list[nn.Module] = [self.emotion_head] if self.emotion_head is not None else []
-        heads += list(self.descriptor_heads.values()) if self.descriptor_heads is not None else []
-        verdicts = [(SHARPNESS * head(pooled_BP).float()).softmax(dim=-1) for head in heads]
+        said = [self.emotion_logits(pooled_BP)] if self.emotion_head is not None else []
+        said += self.descriptor_logits(pooled_BP)
+        verdicts = [(SHARPNESS * logits).softmax(dim=-1) for logits in said]
         if told_B is not None:
             verdicts[0] = verdicts[0][told_B]
         told = torch.cat([pooled_BP, *verdicts] if self.tells_latents else verdicts, dim=-1)
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
+
+    def emotion_logits(self, pooled_BP: Tensor) -> Tensor:
+        """What the emotion head says: (B, C), float32."""
+        assert self.emotion_head is not None
+        return head_logits(self.emotion_head, pooled_BP).float()
+
+    def descriptor_logits(self, pooled_BP: Tensor) -> list[Tensor]:
+        """What is said of every descriptor, in the order of SPOKEN_CHOICES: (B, choices) each, float32.
+
+        Where there are gauges, they decide among the three levels, and the head how likely none of them is.
+        """
+        if self.descriptor_heads is None:
+            return []
+        said = {
+            slot: head_logits(head, pooled_BP).float().log_softmax(dim=-1)
+            for slot, head in self.descriptor_heads.items()
+        }
+        gauges = self.pooling.gauges if isinstance(self.pooling, UtteranceLatent) else None
+        if gauges is not None:
+            levels_BG3 = gauges.levels(pooled_BP[:, -len(GAUGED) :].float(), said["gender"])
+            for number, slot in enumerate(GAUGED):
+                none_B1 = said[slot][:, 3:]
+                any_B1 = torch.log1p(-none_B1.exp().clamp(max=1 - 1e-6))
+                said[slot] = torch.cat([levels_BG3[:, number] + any_B1, none_B1], dim=-1)
+        return list(said.values())
 
     def splice(self, ids_BS: Tensor, voice: Voice, is_speech_BT: Tensor) -> Tensor:
         """Token embeddings (B, S, D), the streams' tokens at the negative ids; zeros for a stream not run."""
@@ -249,13 +275,13 @@ class ExplainerModel(nn.Module):
         alpha = self.recipe.augment.mixup
         if not (alpha and self.training):
             return emotion_cross_entropy(
-                self.emotion_head(voice.pooled_BP), batch.emotion_target, smoothing=smoothing
+                head_logits(self.emotion_head, voice.pooled_BP), batch.emotion_target, smoothing=smoothing
             )
         share = float(torch.distributions.Beta(alpha, alpha).sample())
         other = torch.randperm(len(batch.emotion_B), device=batch.emotion_B.device)
         mixed = share * voice.pooled_BP + (1 - share) * voice.pooled_BP[other]
         return emotion_cross_entropy(
-            self.emotion_head(mixed),
+            head_logits(self.emotion_head, mixed),
             batch.emotion_target,
             smoothing=smoothing,
             mixed_with=batch.emotion_target[other],
@@ -264,10 +290,10 @@ class ExplainerModel(nn.Module):
 
     def _descriptor_loss(self, voice: Voice, batch: Batch) -> Tensor:
         """Mean cross-entropy of the descriptors' heads."""
-        if self.descriptor_heads is None:
+        if self.descriptor_heads is None or voice.pooled_BP is None:
             return zero_like(batch.layers_BTLH)
         losses = [
-            F.cross_entropy(head(voice.pooled_BP).float(), batch.descriptors_BQ[:, column])
+            F.cross_entropy(head_logits(head, voice.pooled_BP).float(), batch.descriptors_BQ[:, column])
             for column, head in enumerate(self.descriptor_heads.values())
         ]
         return torch.stack(losses).mean()

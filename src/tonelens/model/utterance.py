@@ -7,9 +7,10 @@ side hears the clip twice: frame by frame, and once as `UtteranceLatent`.
 
 Several bottlenecks stand side by side (`streams.utterance_members`); the heads are linear, so that a head
 on all of them is the mean of one head each, and each is trained as if it were alone (docs/decisions/0015).
+Beside them `streams.gauges` puts what is measured of the clip, read off the same statistics (`model.gauges`).
 
 Shapes    B clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, Z latent width,
-          M members, P = M Z, C classes of a head,
+          M members, G gauges, P = M Z + G, C classes of a head,
           O choices of frames of one clip.
 Source    ours; the bottleneck is the paper's (arXiv:2505.23236, section 2).
 """
@@ -18,8 +19,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tonelens.model.bottleneck import Bottleneck, Latent, kl_to_standard_normal
+from tonelens.model.gauges import Gauges
 from tonelens.recipe import StreamsConfig
 
 SMALLEST_STD = 1e-3
@@ -79,7 +82,7 @@ def kept_statistics(clip_TLH: Tensor, keep_OT: Tensor) -> Tensor:
 
 
 class UtteranceLatent(nn.Module):
-    """Statistics, dropout, M bottlenecks side by side: (B, T, L, H) -> one latent a clip, M Z wide."""
+    """Statistics, dropout, M bottlenecks and G gauges side by side: (B, T, L, H) -> one latent a clip."""
 
     def __init__(self, config: StreamsConfig, *, statistics: int) -> None:
         super().__init__()
@@ -95,18 +98,25 @@ class UtteranceLatent(nn.Module):
             )
             for _ in range(config.utterance_members)
         )
+        self.gauges = Gauges(statistics) if config.gauges else None
 
     def forward(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Latent:
-        """Latents with one "frame" a clip: (B, 1, M Z)."""
-        return self.of_rows(self.statistics(layers_BTLH, is_speech_BT))
+        """Latents with one "frame" a clip: (B, 1, P), the members' first."""
+        return self.of_rows(statistics(layers_BTLH, is_speech_BT))
 
     def of_kept(self, clip_TLH: Tensor, keep_OT: Tensor) -> Latent:
-        """Latents (O, 1, M Z) of one clip heard O times, each time only its kept frames."""
-        return self.of_rows(self.statistics.standardised(kept_statistics(clip_TLH, keep_OT)))
+        """Latents (O, 1, P) of one clip heard O times, each time only its kept frames."""
+        return self.of_rows(kept_statistics(clip_TLH, keep_OT))
 
-    def of_rows(self, told_BS: Tensor) -> Latent:
-        """The same from standardised statistics; every member drops its own share of them."""
+    def of_rows(self, rows_BS: Tensor) -> Latent:
+        """The same from statistics; every member drops its own share of them, the gauges read all.
+
+        Members read them as the training part's, or as a session's (`model.adaptation`); gauges as they are:
+        that a voice is high must not vanish where all of the session is.
+        """
+        told_BS = self.statistics.standardised(rows_BS)
         parts: list[Latent] = [member(self.dropout(told_BS).unsqueeze(1)) for member in self.members]
+        parts += [self.gauges(rows_BS)] if self.gauges is not None else []
         return Latent(
             z_BTZ=torch.cat([part.z_BTZ for part in parts], dim=-1),
             mean_BTZ=torch.cat([part.mean_BTZ for part in parts], dim=-1),
@@ -114,9 +124,15 @@ class UtteranceLatent(nn.Module):
         )
 
 
+def head_logits(head: nn.Module, z_BP: Tensor) -> Tensor:
+    """What a head makes of the members' latents: (B, C). The gauges after them are not for heads."""
+    assert isinstance(head, nn.Linear)
+    return F.linear(z_BP[:, : head.in_features], head.weight, head.bias)
+
+
 def member_logits(head: nn.Linear, z_BP: Tensor, members: int) -> Tensor:
-    """What a head on M latents side by side makes of each alone: (B, M, C), whose mean is `head(z_BP)`."""
-    z_BMZ = z_BP.view(len(z_BP), members, -1)
+    """What a head on M latents side by side makes of each alone: (B, M, C), whose mean is `head_logits`."""
+    z_BMZ = z_BP[:, : head.in_features].view(len(z_BP), members, -1)
     weight_CMZ = head.weight.view(head.out_features, members, -1)
     return members * torch.einsum("bmz,cmz->bmc", z_BMZ, weight_CMZ) + head.bias
 

@@ -22,8 +22,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from lhotse import MonoCut
 from torch import Tensor
 
+from tonelens.corpora.cuts import corpus_of, speaker_of
 from tonelens.evaluation.calibration import MIN_CLIPS, fit_calibration
 from tonelens.model.confidence import Calibration
 from tonelens.progress import Reporter
@@ -42,6 +44,11 @@ class Voice(NamedTuple):
     corpus: str
     speaker: str
     """A name of its own for every clip whose speaker is not known."""
+
+
+def voices_of(cuts: Sequence[MonoCut]) -> list[Voice]:
+    """Of every clip."""
+    return [Voice(corpus_of(cut), speaker_of(cut) or cut.id) for cut in cuts]
 
 
 def crossfitted(

@@ -174,7 +174,7 @@ def _stage_needs(
         if model.llm is not None:
             losses = [_answer_loss(model.llm, said, _prompt_tokens(recipe, stage), workload.answer_tokens)]
         if model.emotion_head is not None and voice.pooled_BP is not None:
-            losses.append(model.emotion_head(voice.pooled_BP).square().mean())
+            losses.append(model.emotion_logits(voice.pooled_BP).square().mean())
         loss = torch.stack(losses).sum()
     with FlopCounterMode(display=False) as backward:
         loss.backward()  # type: ignore[no-untyped-call]

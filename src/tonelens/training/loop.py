@@ -26,7 +26,6 @@ from lhotse import MonoCut
 from torch import Tensor
 
 from tonelens.batching.batch import Batch
-from tonelens.corpora.cuts import corpus_of, speaker_of
 from tonelens.descriptors.measure import Measures
 from tonelens.model.answering import Answerer
 from tonelens.model.checkpoint import load_weights, own_weights, save_model
@@ -36,7 +35,7 @@ from tonelens.progress import Quiet, Reporter
 from tonelens.recipe import OptimiserConfig, Recipe
 from tonelens.storage import write_json, write_jsonl
 from tonelens.training.batches import BatchMaker
-from tonelens.training.crossfit import Voice, crossfitted
+from tonelens.training.crossfit import crossfitted, voices_of
 from tonelens.training.dev import calibrated, dev_score
 from tonelens.training.metrics import Clock, Metrics
 from tonelens.training.order import batches_per_epoch, epoch_batches, share_of_rank
@@ -221,8 +220,7 @@ def _utterance_stage(
     """What the utterance latent learns before the turns; without a dev part, how far to believe it, too."""
     side, data = UtteranceSide.of(prepared.model), prepared.data
     if not data.dev:
-        voices = [Voice(corpus_of(cut), speaker_of(cut) or cut.id) for cut in data.train]
-        found = crossfitted(side, heard, data.labels.labels, voices, recipe, reporter)
+        found = crossfitted(side, heard, data.labels.labels, voices_of(data.train), recipe, reporter)
         if found is not None:
             write_json(folder.calibration_path, found.to_dict())
     write_jsonl(folder.path / "utterance.jsonl", learn_utterance(side, heard, recipe, reporter))

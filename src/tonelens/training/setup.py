@@ -30,11 +30,13 @@ from tonelens.progress import Reporter
 from tonelens.recipe import Recipe
 from tonelens.storage import write_json
 from tonelens.training.batches import changes_of
+from tonelens.training.crossfit import groups_of, voices_of
 from tonelens.training.data import TrainingData, changed_values, training_data
 from tonelens.training.features import Features, LiveFeatures, Waveform, encoded
+from tonelens.training.gauges import edges_of, fit_gauges, gauge_values
 from tonelens.training.run_folder import RunFolder
 from tonelens.training.start import Start
-from tonelens.training.utterance import UtteranceData, utterance_data
+from tonelens.training.utterance import UtteranceData, utterance_data, versions_of
 
 BF16_INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "bf16")
 """CPU capabilities that make bf16 faster than float32 (the last is Arm's)."""
@@ -99,6 +101,11 @@ def prepare(
             listen_in(model.pooling.statistics, utterance.rows_ANS[0])
         else:
             model.pooling.statistics.fit(utterance.rows_ANS[0])
+        if model.pooling.gauges is not None:
+            values_ANG = gauge_values(data, versions_of(recipe.utterance, data), recipe.data.finest_reference)
+            group_N = groups_of(voices_of(data.train), recipe.data.divided)
+            edges_CG2 = edges_of(data.levels)
+            fit_gauges(model.pooling, utterance.rows_ANS, values_ANG, group_N, edges_CG2, reporter)
     return Prepared(data, features, model, prompter, card, utterance if recipe.utterance.epochs else None)
 
 

@@ -27,7 +27,7 @@ from tonelens.batching.augment import NO_CHANGE, Change, draw_change, draw_revoi
 from tonelens.corpora.cuts import emotion_of
 from tonelens.model.explainer_model import ExplainerModel
 from tonelens.model.speech_encoder import FRAME_SAMPLES, SpeechEncoder
-from tonelens.model.utterance import UtteranceLatent, kl_a_frame, member_logits
+from tonelens.model.utterance import UtteranceLatent, head_logits, kl_a_frame, member_logits
 from tonelens.progress import Reporter
 from tonelens.recipe import AugmentConfig, Recipe, UtteranceConfig
 from tonelens.training.data import TrainingData, changed_values, spoken_indices
@@ -97,7 +97,7 @@ def utterance_data(
         StorageError: the cache cannot be written.
         AudioError: a clip cannot be read any more.
     """
-    versions = list(zip(*(_versions(recipe.utterance, cut.id) for cut in data.train), strict=True))
+    versions = versions_of(recipe.utterance, data)
     reporter.begin("listening to copies", len(versions) * len(data.train))
     rows, frames, descriptors = [], [], []
     for number, changes in enumerate(versions):
@@ -140,8 +140,7 @@ class UtteranceSide(nn.Module):
 
     def emotion_logits(self, rows_NS: Tensor) -> Tensor:
         """What the emotion head says of clips' statistics, as they are: (N, S) -> (N, C)."""
-        latent = self.pooling.of_rows(self.pooling.statistics.standardised(rows_NS))
-        return self.emotion_head(latent.z_BTZ.squeeze(1))  # type: ignore[no-any-return]
+        return head_logits(self.emotion_head, self.pooling.of_rows(rows_NS).z_BTZ.squeeze(1))
 
 
 def learn_utterance(
@@ -198,7 +197,7 @@ def _losses(
 ) -> dict[str, Tensor]:
     """`loss` and its parts; every member answers alone, and their losses are averaged."""
     objective, members = recipe.objective, len(side.pooling.members)
-    latent = side.pooling.of_rows(side.pooling.statistics.standardised(rows_BS))
+    latent = side.pooling.of_rows(rows_BS)
     pooled_BP = latent.z_BTZ.squeeze(1)
     kl = kl_a_frame(latent, frames_B) / members
     logits_BMC = member_logits(side.emotion_head, pooled_BP, members)
@@ -221,6 +220,11 @@ def _of_members(logits_BMC: Tensor, target: Tensor, smoothing: float) -> Tensor:
         return logits_BMC.sum()
     target = target.unsqueeze(-1).expand(*target.shape, logits_BMC.shape[1])
     return F.cross_entropy(logits_BMC.transpose(1, 2), target, label_smoothing=smoothing)
+
+
+def versions_of(config: UtteranceConfig, data: TrainingData) -> list[tuple[Change, ...]]:
+    """What becomes of every training clip in every version; in version 0 nothing."""
+    return list(zip(*(_versions(config, cut.id) for cut in data.train), strict=True))
 
 
 def _versions(config: UtteranceConfig, cut_id: str) -> list[Change]:

@@ -1,0 +1,181 @@
+"""Fitting the gauges: least squares on whole-clip statistics, stopped where unheard voices are told best.
+
+    training clips and changed copies -> statistics, measured values -> conjugate gradients, step by step
+    -> for every gauge the number of steps with the smallest error on voices left out -> the same steps on all
+
+Stopping early is the regularisation (there are more statistics than voices), and one path of steps costs
+what one ridge costs to try, at any width of the encoder. A gauge of a started model is corrected, not begun
+anew: the steps fit what it misses, and none is one of the choices.
+
+Shapes    A versions of each clip (0 is the clip itself), N clips, S statistics, G gauges, C genders.
+Source    conjugate gradients on the normal equations: M. Hestenes and E. Stiefel 1952, "Methods of conjugate
+          gradients for solving linear systems", section 10; docs/decisions/0022.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+from lhotse import MonoCut
+from torch import Tensor
+
+from tonelens.batching.augment import Change
+from tonelens.corpora.cuts import gender_of, speaker_of
+from tonelens.descriptors.levels import DESCRIPTORS, Edges, Levels, Reference
+from tonelens.descriptors.sentences import GENDERS
+from tonelens.model.gauges import GAUGED
+from tonelens.model.utterance import UtteranceLatent
+from tonelens.progress import Reporter
+from tonelens.training.data import TrainingData
+
+MOST_STEPS = 60
+"""Of a path; the best number was 10 to 40 on every corpus tried."""
+WITHOUT_VOICES = 15
+"""Steps where there are no two groups of voices to choose by."""
+SLOWEST = 0.1
+"""Hz, syllables/s: what is slower stands for nothing said, and has no logarithm."""
+SMALLEST_SPAN = 1e-6
+"""Between edges that fell together, on a gauge's scale."""
+SMALLEST_ERROR = 1e-3
+ARRIVED = 1e-10
+"""Of the first slope's square: what is left is rounding, and steps along it lead away."""
+NOT_MEASURED = Edges(low=0.5, high=2.0, clips=0, quantiles=(0.0, 1.0))
+"""Of a descriptor that no training clip has: the head says that it is unknown."""
+
+
+def scaled(name: str, value: float) -> float:
+    """A measured value on its gauge's scale: decibels as they are, rates in semitones."""
+    return value if name == "volume" else 12 * math.log2(max(value, SLOWEST))
+
+
+def edges_of(levels: Levels) -> Tensor:
+    """Where levels meet, on the gauges' scales: (C, G, 2). A gender without edges has everybody's."""
+
+    def of(gender: str, name: str) -> list[float]:
+        by_key = _edges(levels, name)
+        edges = by_key.get(f"group:{gender}", by_key["corpus"])
+        return [scaled(name, edges.low), scaled(name, edges.high)]
+
+    return torch.tensor([[of(gender, name) for name in GAUGED] for gender in GENDERS])
+
+
+def _edges(levels: Levels, name: str) -> Mapping[str, Edges]:
+    """Of the steadiest field that training clips have."""
+    descriptor = DESCRIPTORS[name]
+    known = [name if field == descriptor.field else field for field in descriptor.fields()]
+    return next((levels.edges[one] for one in known if levels.edges.get(one)), {"corpus": NOT_MEASURED})
+
+
+def gauge_values(
+    data: TrainingData, versions: Sequence[Sequence[Change]], finest: Reference = "group"
+) -> Tensor:
+    """What the gauges shall read of every version of every clip: (A, N, G), NaN where nothing is measured.
+
+    A value that has other edges than the gauge (another field, a speaker's own) is moved to where it stands
+    between the gauge's: that is what its word is about.
+    """
+    edges = edges_of(data.levels).tolist()
+
+    def value(cut: MonoCut, change: Change, number: int, name: str) -> float:
+        measures = data.measures[cut.id].changed(
+            speed=change.speed, gain_db=change.gain_db, semitones=change.semitones, pace=change.pace
+        )
+        gender = gender_of(cut)
+        found = data.levels.standard(name, measures, speaker=speaker_of(cut), gender=gender, finest=finest)
+        if found is None:
+            return math.nan
+        low, high = edges[GENDERS.index(gender if gender in GENDERS else "person")][number]
+        own_low, own_high = scaled(name, found.edges.low), scaled(name, found.edges.high)
+        share = (scaled(name, found.value) - own_low) / max(own_high - own_low, SMALLEST_SPAN)
+        return float(low + share * (high - low))
+
+    return torch.tensor(
+        [
+            [
+                [value(cut, change, number, name) for number, name in enumerate(GAUGED)]
+                for cut, change in zip(data.train, changes, strict=True)
+            ]
+            for changes in versions
+        ]
+    )
+
+
+@torch.no_grad()
+def fit_gauges(
+    pooling: UtteranceLatent,
+    rows_ANS: Tensor,
+    values_ANG: Tensor,
+    group_N: Tensor,
+    edges_CG2: Tensor,
+    reporter: Reporter,
+) -> None:
+    """Fit the gauges of an utterance latent in place, on top of what they read already.
+
+    Args:
+        pooling: with gauges, and with statistics fitted, whose deviations weigh alike.
+        rows_ANS: statistics of every version of every clip.
+        values_ANG: `gauge_values` of them.
+        group_N: the group of voices of every clip (`crossfit.groups_of`); negative ones are never left out.
+        edges_CG2: `edges_of` the levels.
+        reporter: told of every path.
+    """
+    gauges = pooling.gauges
+    assert gauges is not None
+    missed_ANG = values_ANG - gauges.values(rows_ANS)
+    offset_G = missed_ANG.nanmean(dim=(0, 1)).nan_to_num()
+    missed_ANG = missed_ANG - offset_G
+    centre_S, scale_S = rows_ANS.mean(dim=(0, 1)), pooling.statistics.std_S
+    rows_ANS = (rows_ANS - centre_S) / scale_S
+    groups = int(group_N.max()) + 1
+    reporter.begin("gauges", groups + 1)
+    squares_KG = torch.zeros(MOST_STEPS + 1, len(GAUGED))
+    for group in range(groups if groups > 1 else 0):
+        heard_NS, told_NG = rows_ANS[0, group_N == group], missed_ANG[0, group_N == group]
+        path = conjugate_gradients(rows_ANS[:, group_N != group], missed_ANG[:, group_N != group], MOST_STEPS)
+        squares_KG += torch.stack([(heard_NS @ line_SG - told_NG).square().nansum(dim=0) for line_SG in path])
+        reporter.advance(group + 1)
+    steps = squares_KG.argmin(dim=0).tolist() if groups > 1 else [WITHOUT_VOICES] * len(GAUGED)
+    path = conjugate_gradients(rows_ANS, missed_ANG, max(steps))
+    lines = list(path)
+    chosen_SG = torch.stack([lines[count][:, number] for number, count in enumerate(steps)], dim=1)
+    reporter.advance(groups + 1)
+    judged_G = (~missed_ANG[0, group_N >= 0].isnan()).sum(dim=0).clamp(min=1)
+    left_G = (rows_ANS[0] @ chosen_SG - missed_ANG[0]).square().nanmean(dim=0)
+    error_G = (squares_KG.amin(dim=0) / judged_G if groups > 1 else left_G.nan_to_num()).sqrt()
+    at_centre_G = gauges.values(centre_S.unsqueeze(0))[0] + offset_G
+    gauges.weight_GS.add_((chosen_SG / scale_S.unsqueeze(1)).T)
+    gauges.bias_G.copy_(at_centre_G)
+    gauges.centre_S.copy_(centre_S)
+    gauges.error_G.copy_(error_G.clamp(min=SMALLEST_ERROR))
+    mean_G = values_ANG[0].nanmean(dim=0).nan_to_num()
+    gauges.mean_G.copy_(mean_G)
+    deviation_G = (values_ANG[0] - mean_G).square().nanmean(dim=0).nan_to_num().sqrt()
+    gauges.deviation_G.copy_(deviation_G.clamp(min=SMALLEST_ERROR))
+    gauges.edges_CG2.copy_(edges_CG2)
+
+
+def conjugate_gradients(rows: Tensor, values: Tensor, steps: int) -> Iterator[Tensor]:
+    """Lines (S, G) from nothing towards the least squares of rows (..., S) to values (..., G), step by step.
+
+    Every gauge has a path of its own, over the rows that have a value for it (NaN is none). The first line is
+    zero; `steps` more follow.
+    """
+    rows_MS, left_MG = rows.flatten(0, -2), values.flatten(0, -2).nan_to_num()
+    has_value_MG = ~values.flatten(0, -2).isnan()
+    line_SG = torch.zeros(rows_MS.shape[1], left_MG.shape[1])
+    slope_SG = rows_MS.T @ left_MG
+    way_SG, size_G = slope_SG, slope_SG.square().sum(dim=0)
+    arrived_G = ARRIVED * size_G
+    yield line_SG
+    for _ in range(steps):
+        along_MG = has_value_MG * (rows_MS @ way_SG)
+        length_G = size_G / along_MG.square().sum(dim=0)
+        length_G = torch.where(size_G > arrived_G, length_G, 0.0)
+        line_SG = line_SG + length_G * way_SG
+        left_MG = left_MG - length_G * along_MG
+        slope_SG = rows_MS.T @ left_MG
+        before_G, size_G = size_G, slope_SG.square().sum(dim=0)
+        way_SG = slope_SG + torch.where(size_G > arrived_G, size_G / before_G, 0.0) * way_SG
+        yield line_SG
