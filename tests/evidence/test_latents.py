@@ -27,6 +27,7 @@ from tonelens.evidence.leakage import leakage_of
 from tonelens.model.bottleneck import kl_to_standard_normal
 
 WIDTH, MEMBERS = 16, 3
+"""And three gauges."""
 
 
 def cuts(count=6):
@@ -37,7 +38,7 @@ def test_every_view_has_its_width_and_every_clip_its_row():
     found = latents_of(explainer(), cuts())
     assert {view: values.shape for view, values in found.pooled.items()} == {
         CONTENT: (6, 2 * WIDTH), DESCRIPTOR: (6, 2 * WIDTH), RANDOM: (6, 2 * WIDTH),
-        UTTERANCE: (6, MEMBERS * WIDTH), RANDOM_UTTERANCE: (6, MEMBERS * WIDTH),
+        UTTERANCE: (6, MEMBERS * WIDTH + 3), RANDOM_UTTERANCE: (6, MEMBERS * WIDTH + 3),
     }  # fmt: skip
     assert {values.dtype for values in found.pooled.values()} == {np.dtype(np.float32)}
     assert [cut.id for cut in found.cuts] == [cut.id for cut in cuts()]

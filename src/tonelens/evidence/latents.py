@@ -185,8 +185,7 @@ def _controls(loaded: LoadedModel, seed: int) -> _Controls:
     frame_EZ = gaussian(inputs, model.content.latent_width)
     if not isinstance(model.pooling, UtteranceLatent):
         return _Controls(frame_EZ, None)
-    streams = model.recipe.streams
-    return _Controls(frame_EZ, gaussian(2 * inputs, streams.utterance_members * streams.latent_width))
+    return _Controls(frame_EZ, gaussian(2 * inputs, model.pooling.width))
 
 
 @dataclass(frozen=True, slots=True)

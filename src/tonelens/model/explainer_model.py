@@ -86,7 +86,7 @@ class ExplainerModel(nn.Module):
         self.pooling = self._pooling(encoder_layers, encoder_width)
         pooled_width = 2 * self.content.latent_width
         if isinstance(self.pooling, UtteranceLatent):
-            pooled_width = config.utterance_members * config.latent_width
+            pooled_width = self.pooling.heard_width
         objective = recipe.objective
         self.emotion_head = nn.Linear(pooled_width, labels) if objective.emotion_head_weight > 0 else None
         options = {slot: len(words) for slot, words in SPOKEN_CHOICES.items()}

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tonelens.model.bottleneck import Bottleneck, Latent, kl_to_standard_normal
-from tonelens.model.gauges import Gauges
+from tonelens.model.gauges import GAUGED, Gauges
 from tonelens.recipe import StreamsConfig
 
 SMALLEST_STD = 1e-3
@@ -99,6 +99,10 @@ class UtteranceLatent(nn.Module):
             for _ in range(config.utterance_members)
         )
         self.gauges = Gauges(statistics) if config.gauges else None
+        self.heard_width = config.utterance_members * config.latent_width
+        """Of the members, which heads read: M Z."""
+        self.width = self.heard_width + (len(GAUGED) if self.gauges is not None else 0)
+        """P."""
 
     def forward(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Latent:
         """Latents with one "frame" a clip: (B, 1, P), the members' first."""

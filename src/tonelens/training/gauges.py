@@ -134,18 +134,19 @@ def fit_gauges(
     for group in range(groups if groups > 1 else 0):
         heard_NS, told_NG = rows_ANS[0, group_N == group], missed_ANG[0, group_N == group]
         path = conjugate_gradients(rows_ANS[:, group_N != group], missed_ANG[:, group_N != group], MOST_STEPS)
-        squares_KG += torch.stack([(heard_NS @ line_SG - told_NG).square().nansum(dim=0) for line_SG in path])
+        squares_KG += torch.stack(
+            [(heard_NS @ line_GS.T - told_NG).square().nansum(dim=0) for line_GS in path]
+        )
         reporter.advance(group + 1)
     steps = squares_KG.argmin(dim=0).tolist() if groups > 1 else [WITHOUT_VOICES] * len(GAUGED)
-    path = conjugate_gradients(rows_ANS, missed_ANG, max(steps))
-    lines = list(path)
-    chosen_SG = torch.stack([lines[count][:, number] for number, count in enumerate(steps)], dim=1)
+    lines = list(conjugate_gradients(rows_ANS, missed_ANG, max(steps)))
+    chosen_GS = torch.stack([lines[count][number] for number, count in enumerate(steps)])
     reporter.advance(groups + 1)
     judged_G = (~missed_ANG[0, group_N >= 0].isnan()).sum(dim=0).clamp(min=1)
-    left_G = (rows_ANS[0] @ chosen_SG - missed_ANG[0]).square().nanmean(dim=0)
+    left_G = (rows_ANS[0] @ chosen_GS.T - missed_ANG[0]).square().nanmean(dim=0)
     error_G = (squares_KG.amin(dim=0) / judged_G if groups > 1 else left_G.nan_to_num()).sqrt()
     at_centre_G = gauges.values(centre_S.unsqueeze(0))[0] + offset_G
-    gauges.weight_GS.add_((chosen_SG / scale_S.unsqueeze(1)).T)
+    gauges.weight_GS.add_(chosen_GS / scale_S)
     gauges.bias_G.copy_(at_centre_G)
     gauges.centre_S.copy_(centre_S)
     gauges.error_G.copy_(error_G.clamp(min=SMALLEST_ERROR))
@@ -157,25 +158,28 @@ def fit_gauges(
 
 
 def conjugate_gradients(rows: Tensor, values: Tensor, steps: int) -> Iterator[Tensor]:
-    """Lines (S, G) from nothing towards the least squares of rows (..., S) to values (..., G), step by step.
+    """Lines (G, S) from nothing towards the least squares of rows (..., S) to values (..., G), step by step.
 
     Every gauge has a path of its own, over the rows that have a value for it (NaN is none). The first line is
     zero; `steps` more follow.
     """
-    rows_MS, left_MG = rows.flatten(0, -2), values.flatten(0, -2).nan_to_num()
-    has_value_MG = ~values.flatten(0, -2).isnan()
-    line_SG = torch.zeros(rows_MS.shape[1], left_MG.shape[1])
-    slope_SG = rows_MS.T @ left_MG
-    way_SG, size_G = slope_SG, slope_SG.square().sum(dim=0)
-    arrived_G = ARRIVED * size_G
-    yield line_SG
+    rows_MS, values_GM = rows.flatten(0, -2), values.flatten(0, -2).T
+    has_value_GM, left_GM = ~values_GM.isnan(), values_GM.nan_to_num()
+    slope_GS = left_GM @ rows_MS
+    line_GS, way_GS, size_G1 = (
+        torch.zeros_like(slope_GS),
+        slope_GS,
+        slope_GS.square().sum(dim=1, keepdim=True),
+    )
+    arrived_G1 = ARRIVED * size_G1
+    yield line_GS
     for _ in range(steps):
-        along_MG = has_value_MG * (rows_MS @ way_SG)
-        length_G = size_G / along_MG.square().sum(dim=0)
-        length_G = torch.where(size_G > arrived_G, length_G, 0.0)
-        line_SG = line_SG + length_G * way_SG
-        left_MG = left_MG - length_G * along_MG
-        slope_SG = rows_MS.T @ left_MG
-        before_G, size_G = size_G, slope_SG.square().sum(dim=0)
-        way_SG = slope_SG + torch.where(size_G > arrived_G, size_G / before_G, 0.0) * way_SG
-        yield line_SG
+        along_GM = has_value_GM * (way_GS @ rows_MS.T)
+        length_G1 = size_G1 / along_GM.square().sum(dim=1, keepdim=True)
+        length_G1 = torch.where(size_G1 > arrived_G1, length_G1, 0.0)
+        line_GS = line_GS + length_G1 * way_GS
+        left_GM = left_GM - length_G1 * along_GM
+        slope_GS = left_GM @ rows_MS
+        before_G1, size_G1 = size_G1, slope_GS.square().sum(dim=1, keepdim=True)
+        way_GS = slope_GS + torch.where(size_G1 > arrived_G1, size_G1 / before_G1, 0.0) * way_GS
+        yield line_GS
