@@ -108,7 +108,7 @@ class Recipe:
         )
         require(
             self.augment.exchange == 0 or (self.streams.summary_token and self.head_decides),
-            "augment.exchange tells the LLM what the emotion head makes of another clip, which needs "
+            "augment.exchange tells the LLM what the heads make of another clip, which needs "
             "streams.summary_token=true, streams.pooling='statistics' and an objective.emotion_head_weight "
             "above 0. Set these, or augment.exchange=0.",
         )

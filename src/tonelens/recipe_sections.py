@@ -380,8 +380,8 @@ class AugmentConfig:
     mixup: float = 0.0
     """Beta(a, a) mixing of pooled latents before the auxiliary head; 0 is off."""
     exchange: float = 0.0
-    """Share of the explained clips that are told, and have to say, the emotion of another clip of the batch,
-    so that the LLM reads the emotion head; frames, words and levels stay their own."""
+    """Share of the explained clips that are told, and have to say, what the heads make of another clip of the
+    batch, so that the LLM reads the heads; frames and words stay their own."""
 
     def __post_init__(self) -> None:
         require(0 <= self.speed < 0.5, f"augment.speed is {self.speed}; it must lie in [0, 0.5).")

@@ -1,5 +1,6 @@
 import dataclasses
 import re
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -109,14 +110,19 @@ def test_words_that_are_input_stand_in_the_answer_and_cost_nothing(maker, clips)
     assert (asr.weights_BS[asr.targets_BS != IGNORED] == 1).all(), "the ASR stage still hears them"
 
 
-def exchanging(maker, share):
-    """The same with an exchange, in a recipe that allows it; batches do not ask for its pooling."""
+def exchanging(maker, share, has_heads=True):
+    """The same with an exchange, in a recipe that allows it; batches do not ask for its pooling or heads."""
     recipe = dataclasses.replace(
         maker.recipe,
         streams=dataclasses.replace(maker.recipe.streams, pooling="statistics"),
         augment=dataclasses.replace(maker.recipe.augment, exchange=share),
     )
-    return BatchMaker(recipe, maker.data, maker.features, maker.model, maker.prompter)
+    model = SimpleNamespace(
+        stack=maker.model.stack,
+        stream_tokens=maker.model.stream_tokens,
+        descriptor_heads=torch.nn.ModuleDict() if has_heads else None,
+    )
+    return BatchMaker(recipe, maker.data, maker.features, model, maker.prompter)
 
 
 def parts(sentence):
@@ -124,16 +130,19 @@ def parts(sentence):
     return re.fullmatch(r"(.*), saying '(.*)'\. Based on .* is (\w+)\.", sentence).groups()
 
 
-def test_an_exchanged_clip_has_to_say_the_emotion_of_the_clip_before_and_nothing_else_of_it(maker):
+@pytest.mark.parametrize("has_heads", [True, False])
+def test_an_exchanged_clip_has_to_say_what_heads_decide_of_the_clip_before(maker, has_heads):
+    """Emotion and, where heads tell it, the voice; the words are always the clip's own."""
     clips = distinct(maker, 4)
-    own, told = (exchanging(maker, share).make(SER_SED, clips, step=3) for share in (0.0, 1.0))
+    own, told = (exchanging(maker, share, has_heads).make(SER_SED, clips, step=3) for share in (0.0, 1.0))
     assert own.told_B is None
     assert told.told_B.tolist() == [3, 0, 1, 2]
     before = [parts(sentence) for sentence in answers(maker, own)]
     after = [parts(sentence) for sentence in answers(maker, told)]
-    assert len({emotion for *_, emotion in before}) > 1
+    assert len({emotion for *_, emotion in before}) > 1 and len({voice for voice, *_ in before}) > 1
     for row in range(4):
-        assert after[row] == (*before[row][:2], before[row - 1][2])
+        voice, _, emotion = before[row - 1]
+        assert after[row] == (voice if has_heads else before[row][0], before[row][1], emotion)
     for name in ("layers_BTLH", "emotion_B", "descriptors_BQ"):
         assert torch.equal(getattr(own, name), getattr(told, name)), f"the heads learn the clip's own {name}"
 

@@ -60,7 +60,7 @@ class Batch:
     emotion_shares_BC: Tensor | None = None
     """float32 share of each label in the votes; None where the labels alone are taught."""
     told_B: Tensor | None = None
-    """int64 row of the clip whose emotion the summary token tells; None: every clip its own."""
+    """int64 row of the clip of which the summary token tells; None: every clip its own."""
 
     @property
     def emotion_target(self) -> Tensor:

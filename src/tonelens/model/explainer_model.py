@@ -133,7 +133,7 @@ class ExplainerModel(nn.Module):
     ) -> Voice:
         """Run both streams, the pooling and the head; without `to_descriptor` the content stream alone.
 
-        With `told_B` the summary token of row b tells the emotion of row `told_B[b]`.
+        With `told_B` the summary token of row b tells what the heads make of row `told_B[b]`.
         """
         heard_BTLH = layers_BTLH
         if self.recipe.streams.normalise_layers:
@@ -185,7 +185,7 @@ class ExplainerModel(nn.Module):
 
         Of an utterance latent the heads alone: the LLM learns the training clips by
         heart from hundreds of latents sooner than it learns to read the heads (docs/decisions/0015).
-        With `told_B` row b is told the emotion of clip `told_B[b]` and the levels of its own.
+        With `told_B` row b is told the verdicts on clip `told_B[b]`.
         """
         if self.summary is None or pooled_BP is None:
             return None
@@ -193,7 +193,7 @@ class ExplainerModel(nn.Module):
         said += self.descriptor_logits(pooled_BP)
         verdicts = [(SHARPNESS * logits).softmax(dim=-1) for logits in said]
         if told_B is not None:
-            verdicts[0] = verdicts[0][told_B]
+            verdicts = [verdict_BC[told_B] for verdict_BC in verdicts]
         told = torch.cat([pooled_BP, *verdicts] if self.tells_latents else verdicts, dim=-1)
         told = with_gradient(told, self.recipe.objective.llm_gradient)
         return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]

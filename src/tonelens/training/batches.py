@@ -86,8 +86,8 @@ class BatchMaker:
     def _told(self, stage: Stage, clips: int, generator: torch.Generator) -> list[int]:
         """Whose verdict each clip is told: its own, or for `augment.exchange` of them that of the one before.
 
-        Whoever hears one voice and has to say the emotion of another reads it in the summary. Otherwise the
-        LLM may learn the training clips by frames or words, and misread the head of unheard voices
+        Whoever hears one voice and has to describe another reads that in the summary. Otherwise the LLM may
+        learn the training clips by frames or words, and misread the heads of unheard voices
         (docs/decisions/0021).
         """
         share = self.recipe.augment.exchange
@@ -113,9 +113,10 @@ class BatchMaker:
         return _Clip(cut, layers, values, shares)
 
     def _example(self, stage: Stage, clip: _Clip, told: _Clip) -> Example:
-        """What the LLM learns of a clip; the emotion that it has to say is that of `told`."""
+        """What the LLM learns of a clip: the words are its own, what the heads decide is of `told`."""
         cut_id, values = clip.cut.id, clip.values
-        said = values | {"emotion": told.values["emotion"]}
+        decided = set(values) - {"transcript"} if self.model.descriptor_heads is not None else {"emotion"}
+        said = values | {slot: told.values[slot] for slot in decided}
         return Example(
             cut_id=cut_id,
             layers_TLH=clip.layers_TLH,
