@@ -46,6 +46,16 @@ def test_tokens_heads_and_summary_follow_the_latents():
     assert torch.allclose(altered.summary_B1D, two.summary_B1D)
 
 
+def test_what_the_gauges_decide_stands_beside_what_the_text_says():
+    """Pitch far above its edges, volume far below, speed between; whatever the untrained LLM writes."""
+    streams = {**VERDICT["streams"], "gauges": True}
+    asks = answerer(streams=streams, objective={"descriptor_head_weight": 1.0})
+    asks.model.pooling.gauges.bias_G.copy_(torch.tensor([9.0, -9.0, 0.0]))
+    said = asks.answer(CLIPS)
+    assert [answer.gauged for answer in said] == [{"pitch": "high", "volume": "low", "speed": "normal"}] * 3
+    assert all(answer.gauged == {} for answer in answerer(**VERDICT).answer(CLIPS))
+
+
 def test_attentive_pooling_reads_the_altered_descriptor_stream():
     asks = answerer()
     model = asks.model.eval()

@@ -21,6 +21,8 @@ class Scripted(Answerer):
     """Hears as the model does, and says what `says(clip, heads' verdict)` returns."""
 
     says = staticmethod(lambda clip, verdict: verdict)
+    gauged, says_pitch = (), "low"
+    """What the gauge decides of every clip, in order, where there is one; what the text says of all."""
 
     @torch.no_grad()
     def answer(self, clips, given=None, earlier=None, *, altered=None):
@@ -29,10 +31,17 @@ class Scripted(Answerer):
         voice = altered(self.model, voice, is_speech_BT) if altered else voice
         found = self._emotion_shares(voice)
         verdicts = [max(LABELS, key=shares.__getitem__) for shares in found]
-        return [
+        answers = [
             Answer({"emotion": self.says(clip, verdict)}, {"emotion": shares}, "", heard=shares)
             for clip, verdict, shares in zip(clips, verdicts, found, strict=True)
         ]
+        for answer, level in zip(answers, self.gauged, strict=False):
+            answer.gauged["pitch"], answer.values["pitch"] = level, self.says_pitch
+        return answers
+
+
+def data_of(train):
+    return SimpleNamespace(train=train, earlier={}, measures=dict.fromkeys(range(CLIPS)), levels=None)
 
 
 @pytest.fixture
@@ -52,9 +61,9 @@ def asked(monkeypatch):
     unlike = sum(one != other for one, other in pairwise(verdicts))
     assert unlike > FEWEST, "else nothing could be exchanged"
     train = [SimpleNamespace(id=number, duration=float(number), label=verdicts[number]) for number in clips]
-    monkeypatch.setattr(reading, "emotion_of", lambda cut: cut.label)
+    monkeypatch.setattr(reading, "spoken_values", lambda cut, *_: {"emotion": cut.label, "pitch": "normal"})
     monkeypatch.setattr(dev, "key_of", lambda cut, _: cut.id)
-    return answerer, SimpleNamespace(train=train, earlier={}), clips
+    return answerer, data_of(train), clips
 
 
 def test_a_text_that_says_what_the_heads_decide_reads_all_of_them(asked):
@@ -66,6 +75,15 @@ def test_a_text_that_knows_its_clips_by_heart_reads_none(asked):
     label = {id(clips[cut.id]): cut.label for cut in data.train}
     answerer.says = lambda clip, verdict: label[id(clip)]
     assert share_that_reads(answerer, data, clips) == 0.0
+
+
+def test_a_level_that_the_text_does_not_take_from_its_gauge_counts_as_well(asked):
+    """Of each batch of 16 and 8 clips the first 8 are gauged: low 3 times, high 3 times, as taught twice."""
+    answerer, data, clips = asked
+    answerer.gauged = ["low"] * 3 + ["high"] * 3 + ["normal"] * 2
+    assert share_that_reads(answerer, data, clips) == 0.5
+    answerer.gauged = ["low"] * 8
+    assert share_that_reads(answerer, data, clips) == 1.0
 
 
 def test_the_verdict_is_that_of_the_clip_before_in_the_batch(asked):
@@ -90,9 +108,7 @@ def test_the_clips_asked_are_spread_over_all_of_them(asked, monkeypatch):
 
 def test_too_few_exchanged_clips_say_nothing(asked):
     answerer, data, clips = asked
-    assert (
-        share_that_reads(answerer, SimpleNamespace(train=data.train[: FEWEST - 1], earlier={}), clips) is None
-    )
+    assert share_that_reads(answerer, data_of(data.train[: FEWEST - 1]), clips) is None
     for cut in data.train:  # whatever is exchanged, it is the same verdict
         cut.label = "anger"
     with torch.no_grad():

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from tonelens.batching.batch import pad_frames
 from tonelens.batching.prompts import Prompter
-from tonelens.descriptors.sentences import Choice, Grammar, answer_grammar, write
+from tonelens.descriptors.sentences import SPOKEN_CHOICES, Choice, Grammar, answer_grammar, write
 from tonelens.emotions import LabelSet
 from tonelens.model.decoding import Answer, GrammarDecoder
 from tonelens.model.explainer_model import ExplainerModel, Voice
+from tonelens.model.gauges import GAUGED
 from tonelens.model.utterance import UtteranceLatent
 
 CHUNK = 16
@@ -68,8 +69,8 @@ class Answerer:
         answers = self._said(self._decoder, voice, is_speech_BT, self.grammar, given, earlier)
         if not self.model.recipe.head_decides:
             return answers
-        heard = self._emotion_shares(voice)
-        return [replace(answer, heard=shares) for answer, shares in zip(answers, heard, strict=True)]
+        decided = zip(answers, self._emotion_shares(voice), self._gauged_levels(voice), strict=True)
+        return [replace(answer, heard=shares, gauged=levels) for answer, shares, levels in decided]
 
     @torch.no_grad()
     def of_frames(self, clip_TLH: Tensor, keep_OT: Tensor) -> list[dict[str, float]]:
@@ -147,6 +148,18 @@ class Answerer:
         """The emotion head's probabilities of every clip."""
         assert voice.pooled_BP is not None
         return self._head_shares(voice.pooled_BP)
+
+    def _gauged_levels(self, voice: Voice) -> list[dict[str, str]]:
+        """The level that each gauge decides of every clip; none without gauges."""
+        assert voice.pooled_BP is not None
+        if not self.model.recipe.streams.gauges:
+            return [{} for _ in voice.pooled_BP]
+        said = dict(zip(SPOKEN_CHOICES, self.model.descriptor_logits(voice.pooled_BP), strict=True))
+        places = {slot: said[slot].argmax(dim=-1).tolist() for slot in GAUGED}
+        return [
+            {slot: SPOKEN_CHOICES[slot][places[slot][row]] for slot in GAUGED}
+            for row in range(len(voice.pooled_BP))
+        ]
 
     def _head_shares(self, pooled_BP: Tensor) -> list[dict[str, float]]:
         shares_BC = self.model.emotion_logits(pooled_BP).softmax(dim=-1)

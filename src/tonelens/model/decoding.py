@@ -38,6 +38,8 @@ class Answer:
     that were allowed. Empty for text that was given."""
     heard: dict[str, float] | None = None
     """The emotion head's probabilities; None of a model whose head does not read an utterance latent."""
+    gauged: dict[str, str] = field(default_factory=dict)
+    """The levels that the gauges decide, by slot; empty of a model without them."""
 
 
 class GrammarDecoder:

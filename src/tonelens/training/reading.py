@@ -12,38 +12,39 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tonelens.corpora.cuts import emotion_of
 from tonelens.model.answering import Answerer
 from tonelens.model.explainer_model import ExplainerModel, Voice
-from tonelens.training.data import TrainingData
+from tonelens.training.data import TrainingData, spoken_values
 from tonelens.training.dev import answers_to
 from tonelens.training.features import Features
 
 MOST_CLIPS = 64
 """Asked, evenly spread over the training clips."""
 FEWEST = 8
-"""Clips with another emotion's verdict; with fewer nothing is said."""
+"""Clips with another verdict; with fewer nothing is said."""
 
 
 def share_that_reads(answerer: Answerer, data: TrainingData, features: Features) -> float | None:
-    """The share of clips whose text names the emotion that exchanged heads decide.
+    """The share of clips whose text names what exchanged heads decide: the emotion, or the level read worst.
 
-    Counted are clips whose heads, given another clip's utterance latent, decide for another emotion than
-    the clip's label. None without an LLM or without deciding heads, and of too few such clips. Leaves the
-    model in eval mode.
+    Counted are clips whose heads, given another clip's utterance latent, decide for something else than what
+    the clip was taught with; levels count where gauges decide them. None without an LLM or without deciding
+    heads, and of too few such clips. Leaves the model in eval mode.
     """
     if answerer.model.llm is None or not answerer.model.recipe.head_decides:
         return None
     count = min(MOST_CLIPS, len(data.train))
     cuts = [data.train[len(data.train) * place // count] for place in range(count)]
-    reads: list[bool] = []
+    reads: dict[str, list[bool]] = {}
     answers = answers_to(cuts, answerer, data, features, altered=_exchanged)
     for cut, answer in zip(cuts, answers, strict=True):
         assert answer.heard is not None
-        decided = max(answer.heard, key=answer.heard.__getitem__)
-        if decided != emotion_of(cut):
-            reads.append(answer.values["emotion"] == decided)
-    return sum(reads) / len(reads) if len(reads) >= FEWEST else None
+        decided = {"emotion": max(answer.heard, key=answer.heard.__getitem__), **answer.gauged}
+        own = spoken_values(cut, data.measures[cut.id], data.levels, answerer.model.recipe.data)
+        for slot in decided.keys() & answer.values.keys():
+            if decided[slot] != own[slot]:
+                reads.setdefault(slot, []).append(answer.values[slot] == decided[slot])
+    return min((sum(said) / len(said) for said in reads.values() if len(said) >= FEWEST), default=None)
 
 
 def _exchanged(model: ExplainerModel, voice: Voice, is_speech_BT: Tensor) -> Voice:
