@@ -51,6 +51,9 @@ def test_what_the_gauges_decide_stands_beside_what_the_text_says():
     streams = {**VERDICT["streams"], "gauges": True}
     asks = answerer(streams=streams, objective={"descriptor_head_weight": 1.0})
     asks.model.pooling.gauges.bias_G.copy_(torch.tensor([9.0, -9.0, 0.0]))
+    with torch.no_grad():
+        for slot in ("pitch", "volume", "speed"):
+            asks.model.descriptor_heads[slot].bias[3] = -99.0  # none of the levels
     said = asks.answer(CLIPS)
     assert [answer.gauged for answer in said] == [{"pitch": "high", "volume": "low", "speed": "normal"}] * 3
     assert all(answer.gauged == {} for answer in answerer(**VERDICT).answer(CLIPS))
