@@ -53,6 +53,7 @@ CONFIGS = [kind for _, kind in inspect.getmembers(module, dataclasses.is_datacla
             },
             ("streams.gauges", "objective.descriptor_head_weight"),
         ),
+        ({"streams": {"verdict_tokens": True}}, ("streams.verdict_tokens", "streams.pooling")),
         (
             {"streams": {"summary_token": False}, "augment": {"exchange": 0.2}},
             ("augment.exchange", "streams.summary_token"),

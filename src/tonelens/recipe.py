@@ -71,16 +71,11 @@ class Recipe:
         return self.streams.pooling == "statistics" and self.objective.emotion_head_weight > 0
 
     def __post_init__(self) -> None:
+        self._check_heads()
         require(
             self.utterance.epochs == 0 or self.head_decides,
             "utterance.epochs trains the utterance latent and the emotion head. Set streams.pooling to "
             "statistics and objective.emotion_head_weight above 0, or utterance.epochs to 0.",
-        )
-        require(
-            not self.streams.gauges
-            or (self.streams.pooling == "statistics" and self.objective.descriptor_head_weight > 0),
-            "streams.gauges reads an utterance latent for the descriptors' heads. Set streams.pooling to "
-            "statistics and objective.descriptor_head_weight above 0, or streams.gauges to false.",
         )
         require(
             self.streams.disentangled or self.schedule.strategy == "one-stage",
@@ -107,12 +102,6 @@ class Recipe:
             "Set one of them.",
         )
         require(
-            self.augment.exchange == 0 or (self.streams.summary_token and self.head_decides),
-            "augment.exchange tells the LLM what the heads make of another clip, which needs "
-            "streams.summary_token=true, streams.pooling='statistics' and an objective.emotion_head_weight "
-            "above 0. Set these, or augment.exchange=0.",
-        )
-        require(
             self.answer.transcript or not self.answer.given_transcript,
             "answer.given_transcript is true but answer.transcript is false: the answer has no place for the "
             "words. Set answer.transcript=true.",
@@ -126,4 +115,29 @@ class Recipe:
         require(
             self.data.hold_out_dev or self.schedule.patience == 0,
             "schedule.patience needs a dev part, but data.hold_out_dev is false. Set one of them.",
+        )
+
+    def _check_heads(self) -> None:
+        """What the heads decide and the LLM is told has to be there.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        require(
+            not self.streams.gauges
+            or (self.streams.pooling == "statistics" and self.objective.descriptor_head_weight > 0),
+            "streams.gauges reads an utterance latent for the descriptors' heads. Set streams.pooling to "
+            "statistics and objective.descriptor_head_weight above 0, or streams.gauges to false.",
+        )
+        require(
+            not self.streams.verdict_tokens or (self.streams.summary_token and self.head_decides),
+            "streams.verdict_tokens tells the LLM of every head apart. Set streams.summary_token=true, "
+            "streams.pooling='statistics' and an objective.emotion_head_weight above 0, or "
+            "streams.verdict_tokens=false.",
+        )
+        require(
+            self.augment.exchange == 0 or (self.streams.summary_token and self.head_decides),
+            "augment.exchange tells the LLM what the heads make of another clip, which needs "
+            "streams.summary_token=true, streams.pooling='statistics' and an objective.emotion_head_weight "
+            "above 0. Set these, or augment.exchange=0.",
         )

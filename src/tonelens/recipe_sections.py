@@ -77,6 +77,9 @@ class StreamsConfig:
     """Layer-normalise each encoder layer before the weighted sum. Off in the paper's system."""
     summary_token: bool = False
     """One more LLM token: the pooled descriptor latents. Ours, off in the paper's system."""
+    verdict_tokens: bool = False
+    """`statistics` only: the summary is a token a head in place of one for all, beginning as the word that
+    the head expects. Ours, off in the paper's system."""
     dropout: float = 0.0
     """Dropout inside the blocks' hidden layers."""
     pooling: Literal["attentive", "statistics"] = "attentive"
@@ -93,8 +96,7 @@ class StreamsConfig:
     statistics_dropout: float = 0.5
     """`statistics` only: dropout on the statistics themselves."""
     gauges: bool = False
-    """`statistics` only: pitch, volume and speed are read off the statistics as values, and their levels
-    follow from the edges. Ours, off in the paper's system."""
+    """`statistics` only: pitch, volume and speed are read off as values; edges make them levels. Ours, off."""
 
     def __post_init__(self) -> None:
         counts = ("latent_width", "hidden_width", "stack", "adapter_width")

@@ -37,7 +37,7 @@ def test_the_other_stream_stays(heard, how):
         (content.content.tokens_BKD, voice.content.tokens_BKD),
         (descriptor.descriptor.tokens_BKD, voice.descriptor.tokens_BKD),
         (descriptor.pooled_BP, voice.pooled_BP),
-        (descriptor.summary_B1D, voice.summary_B1D),
+        (descriptor.summary_BKD, voice.summary_BKD),
     ):
         assert not torch.allclose(changed, before)
     both = altered(heard, "both", how)

@@ -43,7 +43,7 @@ def test_tokens_heads_and_summary_follow_the_latents():
     assert torch.equal(altered.content.tokens_BKD, one.content.tokens_BKD)
     assert torch.allclose(altered.descriptor.tokens_BKD, two.descriptor.tokens_BKD)
     assert torch.allclose(altered.pooled_BP, two.pooled_BP)
-    assert torch.allclose(altered.summary_B1D, two.summary_B1D)
+    assert torch.allclose(altered.summary_BKD, two.summary_BKD)
 
 
 def test_what_the_gauges_decide_stands_beside_what_the_text_says():

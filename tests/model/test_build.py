@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from builders import LABELS, small_model, small_recipe
+from tonelens.descriptors.sentences import SPOKEN_CHOICES
 
 HEADS = {"emotion_head_weight": 1.0, "descriptor_head_weight": 1.0}
 
@@ -38,8 +39,26 @@ def test_a_label_of_several_tokens_begins_as_their_mean():
     assert not model.summary.bias.any()
 
 
+def test_with_a_token_a_head_each_begins_as_the_word_that_its_head_says():
+    """Sure heads: the emotion's second label, and of every descriptor another choice."""
+    streams = {"pooling": "statistics", "verdict_tokens": True}
+    model, prompter = small_model(small_recipe(streams=streams, objective=HEADS))
+    chosen = {"gender": "female", "speed": "fast", "pitch": "low", "volume": "high"}
+    with torch.no_grad():
+        places = {slot: SPOKEN_CHOICES[slot].index(word) for slot, word in chosen.items()}
+        heads = [(model.descriptor_heads[slot], place) for slot, place in places.items()]
+        for head, place in [(model.emotion_head, 1), *heads]:
+            head.weight.zero_()
+            head.bias.copy_(100.0 * torch.eye(head.out_features)[place])
+        tokens = model._summary(torch.zeros(2, model.emotion_head.in_features))
+    assert model.stream_tokens(9)["summary"] == 5
+    assert tokens.shape[:2] == (2, 5)
+    for token, word in zip(tokens[1], [list(LABELS)[1], *chosen.values()], strict=True):
+        assert torch.allclose(token, 1.5 * embedding(model, prompter, word), atol=1e-6)
+
+
 def test_no_two_descriptors_begin_alike():
-    """Low pitch and low volume are the same word; as columns they differ from the first step on."""
+    """Low pitch and low volume are the same word; in one token they differ from the first step on."""
     model, _ = small_model(small_recipe(streams={"pooling": "statistics"}, objective=HEADS))
     columns = model.summary.weight[:, len(LABELS) :].T
     assert torch.pdist(columns).min() > 0.1

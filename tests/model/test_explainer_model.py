@@ -69,14 +69,17 @@ def test_more_padding_never_changes_tokens_latents_or_the_head(small):
     alone = model.listen(clips[0].unsqueeze(0), torch.ones(1, 9, dtype=torch.bool))
     assert torch.allclose(together.content.tokens_BKD[0, :2], alone.content.tokens_BKD[0], atol=1e-5)
     assert torch.allclose(together.descriptor.z_BTZ[0, :9], alone.descriptor.z_BTZ[0], atol=1e-5)
-    assert torch.allclose(together.summary_B1D[0], alone.summary_B1D[0], atol=1e-5)
+    assert torch.allclose(together.summary_BKD[0], alone.summary_BKD[0], atol=1e-5)
     assert torch.allclose(
         model.emotion_head(together.pooled_BP)[0], model.emotion_head(alone.pooled_BP)[0], atol=1e-5
     )
 
 
-def test_stream_tokens_stand_where_the_prompt_has_their_ids(small):
-    model, prompter = small
+@pytest.mark.parametrize("summary_tokens", [1, 5])
+def test_stream_tokens_stand_where_the_prompt_has_their_ids(summary_tokens):
+    heads = {"emotion_head_weight": 1.0, "descriptor_head_weight": 1.0}
+    streams = {"pooling": "statistics", "verdict_tokens": summary_tokens > 1}
+    model, prompter = small_model(small_recipe(streams=streams, objective=heads))
     model.eval()
     clips = random_clips([9, 30])
     batch = batch_of(model, prompter, clips)
@@ -86,7 +89,8 @@ def test_stream_tokens_stand_where_the_prompt_has_their_ids(small):
         ids = batch.ids_BS[row]
         assert torch.equal(embeds[row, ids == CONTENT], voice.content.tokens_BKD[row, :tokens])
         assert torch.equal(embeds[row, ids == DESCRIPTOR], voice.descriptor.tokens_BKD[row, :tokens])
-        assert torch.equal(embeds[row, ids == SUMMARY], voice.summary_B1D[row])
+        assert torch.equal(embeds[row, ids == SUMMARY], voice.summary_BKD[row])
+        assert (ids == SUMMARY).sum() == summary_tokens
         words = model.llm.get_input_embeddings()(ids[ids >= 0])
         assert torch.equal(embeds[row, ids >= 0], words)
 
@@ -158,7 +162,7 @@ def test_of_an_utterance_latent_the_summary_token_hears_the_heads_probabilities_
     heads = [model.emotion_head, *model.descriptor_heads.values()]
     told = torch.cat([(6 * head(voice.pooled_BP)).softmax(-1) for head in heads], dim=-1)
     assert told.shape[1] == model.summary.in_features == len(LABELS) + 3 + 4 + 4 + 4
-    assert torch.allclose(voice.summary_B1D[:, 0], model.summary(told), atol=1e-6)
+    assert torch.allclose(voice.summary_BKD[:, 0], model.summary(told), atol=1e-6)
 
 
 def test_the_kl_in_the_loss_is_that_of_the_stream(small):
@@ -201,7 +205,7 @@ def test_a_clip_shorter_than_one_token_is_heard_alike_alone_and_in_company():
         ids = torch.tensor([prompt] * len(chosen))[:1]
         first = dataclasses.replace(voice.content, tokens_BKD=voice.content.tokens_BKD[:1])
         other = dataclasses.replace(voice.descriptor, tokens_BKD=voice.descriptor.tokens_BKD[:1])
-        only = dataclasses.replace(voice, content=first, descriptor=other, summary_B1D=voice.summary_B1D[:1])
+        only = dataclasses.replace(voice, content=first, descriptor=other, summary_BKD=voice.summary_BKD[:1])
         return model.splice(ids, only, is_speech[:1])
 
     assert torch.allclose(spliced(clips[:1]), spliced(clips), atol=1e-5)
@@ -281,7 +285,7 @@ def test_gauges_leave_the_emotion_alone_and_reach_the_summary():
     def heard():
         with torch.no_grad():
             voice = model.listen(batch.layers_BTLH, batch.is_speech_BT)
-            return model.emotion_logits(voice.pooled_BP), voice.summary_B1D
+            return model.emotion_logits(voice.pooled_BP), voice.summary_BKD
 
     emotion, summary = heard()
     model.pooling.gauges.bias_G.fill_(5.0)

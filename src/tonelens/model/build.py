@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from tonelens.batching.prompts import Prompter
+from tonelens.descriptors.sentences import SPOKEN_CHOICES
 from tonelens.emotions import LabelSet
 from tonelens.model import language_model
 from tonelens.model.explainer_model import ExplainerModel
@@ -55,16 +56,19 @@ def begin_with_words(model: ExplainerModel, prompter: Prompter, labels: LabelSet
 
     A label's column becomes LOUDNESS times the LLM's embedding of the label's word (the mean, where that is
     several tokens), and the bias zero. From random columns an LLM learns to read the head late or never, and
-    learns the training clips by heart. The levels' columns stay random: low pitch and low volume are the same
-    word (docs/decisions/0021).
+    learns the training clips by heart. Where every head has a token of its own, so do the levels' columns;
+    in one token for all they stay random: low pitch and low volume are the same word (docs/decisions/0021).
     """
     assert model.summary is not None and model.emotion_head is not None
     llm: Any = model.llm
     embeddings_VD = llm.get_input_embeddings().weight
     first = model.emotion_head.in_features if model.tells_latents else 0
+    words = list(labels)
+    if model.recipe.streams.verdict_tokens and model.descriptor_heads is not None:
+        words += [word for slot in model.descriptor_heads for word in SPOKEN_CHOICES[slot]]
     with torch.no_grad():
-        for column, label in enumerate(labels, start=first):
-            word_D = embeddings_VD[prompter.tokens(f" {label}")].float().mean(dim=0)
+        for column, word in enumerate(words, start=first):
+            word_D = embeddings_VD[prompter.tokens(f" {word}")].float().mean(dim=0)
             model.summary.weight[:, column] = LOUDNESS * word_D
         model.summary.bias.zero_()
 

@@ -46,7 +46,7 @@ class Voice:
     (P = M Z + G, `model.utterance`); None where neither head nor summary token is used."""
     utterance: Latent | None
     """None without an utterance latent (`streams.pooling = "attentive"`)."""
-    summary_B1D: Tensor | None
+    summary_BKD: Tensor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ class ExplainerModel(nn.Module):
         told += sum(options.values()) if self.descriptor_heads is not None else 0
         self.tells_latents = not (told and isinstance(self.pooling, UtteranceLatent))
         told += pooled_width if self.tells_latents else 0
+        self.verdict_widths = [labels, *(options.values() if self.descriptor_heads is not None else ())]
+        """Choices of every head, in the order in which the summary tells them."""
         self.summary = nn.Linear(told, width) if config.summary_token else None
 
     def _pooling(self, encoder_layers: int, encoder_width: int) -> Pooling | UtteranceLatent | None:
@@ -120,8 +122,15 @@ class ExplainerModel(nn.Module):
         return {
             "content": tokens,
             "descriptor": tokens if self.descriptor is not None else 0,
-            "summary": 1 if self.summary is not None else 0,
+            "summary": self.summary_tokens,
         }
+
+    @property
+    def summary_tokens(self) -> int:
+        """How many tokens tell of the whole clip."""
+        if self.summary is None:
+            return 0
+        return len(self.verdict_widths) if self.recipe.streams.verdict_tokens else 1
 
     def listen(
         self,
@@ -183,6 +192,7 @@ class ExplainerModel(nn.Module):
     def _summary(self, pooled_BP: Tensor | None, *, told_B: Tensor | None = None) -> Tensor | None:
         """The pooled latents, with the sharpened probabilities of the heads there are, as one LLM token.
 
+        With `streams.verdict_tokens` the probabilities of every head are a token of their own.
         Of an utterance latent the heads alone: the LLM learns the training clips by
         heart from hundreds of latents sooner than it learns to read the heads (docs/decisions/0015).
         With `told_B` row b is told the verdicts on clip `told_B[b]`.
@@ -196,7 +206,15 @@ class ExplainerModel(nn.Module):
             verdicts = [verdict_BC[told_B] for verdict_BC in verdicts]
         told = torch.cat([pooled_BP, *verdicts] if self.tells_latents else verdicts, dim=-1)
         told = with_gradient(told, self.recipe.objective.llm_gradient)
-        return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
+        if not self.recipe.streams.verdict_tokens:
+            return self.summary(told).unsqueeze(1)  # type: ignore[no-any-return]
+        told_apart = torch.split(told, self.verdict_widths, dim=-1)
+        columns_apart = torch.split(self.summary.weight, self.verdict_widths, dim=-1)
+        tokens = [
+            F.linear(told_BC, columns_DC, self.summary.bias)
+            for told_BC, columns_DC in zip(told_apart, columns_apart, strict=True)
+        ]
+        return torch.stack(tokens, dim=1)
 
     def emotion_logits(self, pooled_BP: Tensor) -> Tensor:
         """What the emotion head says: (B, C), float32."""
@@ -232,8 +250,9 @@ class ExplainerModel(nn.Module):
         embeds_BSD = _spliced(embeds_BSD, ids_BS == CONTENT, voice.content.tokens_BKD, real_B)
         if voice.descriptor is not None:
             embeds_BSD = _spliced(embeds_BSD, ids_BS == DESCRIPTOR, voice.descriptor.tokens_BKD, real_B)
-        if voice.summary_B1D is not None:
-            embeds_BSD = _spliced(embeds_BSD, ids_BS == SUMMARY, voice.summary_B1D, torch.ones_like(real_B))
+        if voice.summary_BKD is not None:
+            tokens_B = torch.full_like(real_B, self.summary_tokens)
+            embeds_BSD = _spliced(embeds_BSD, ids_BS == SUMMARY, voice.summary_BKD, tokens_B)
         return embeds_BSD
 
     def forward(self, batch: Batch, stage: Stage) -> Losses:

@@ -168,8 +168,8 @@ def _stage_needs(
         said = [voice.content.tokens_BKD]
         if model.descriptor is not None:  # zeros in a stage that does not feed it: as many positions
             said.append(voice.descriptor.tokens_BKD if voice.descriptor else torch.zeros_like(said[0]))
-        if voice.summary_B1D is not None:
-            said.append(voice.summary_B1D)
+        if voice.summary_BKD is not None:
+            said.append(voice.summary_BKD)
         losses = [tokens.float().square().mean() for tokens in said]
         if model.llm is not None:
             losses = [_answer_loss(model.llm, said, _prompt_tokens(recipe, stage), workload.answer_tokens)]
