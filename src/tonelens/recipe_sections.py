@@ -96,7 +96,7 @@ class StreamsConfig:
     statistics_dropout: float = 0.5
     """`statistics` only: dropout on the statistics themselves."""
     gauges: bool = False
-    """`statistics` only: pitch, volume and speed are read off as values; edges make them levels. Ours, off."""
+    """`statistics` only: pitch, volume and speed are read as values, which edges make levels. Ours, off."""
 
     def __post_init__(self) -> None:
         counts = ("latent_width", "hidden_width", "stack", "adapter_width")
