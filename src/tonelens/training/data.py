@@ -155,7 +155,7 @@ def spoken_values(cut: MonoCut, measures: Measures, levels: Levels, config: Data
     said = {name: assigned[name].word or UNKNOWN for name in SPOKEN_LEVELS}
     return {
         **said,
-        "gender": gender if gender in GENDERS else "person",
+        "gender": spoken_gender(cut),
         "transcript": text_of(cut) or "",
         "emotion": emotion_of(cut),
     }
@@ -163,10 +163,20 @@ def spoken_values(cut: MonoCut, measures: Measures, levels: Levels, config: Data
 
 def changed_values(cut: MonoCut, change: Change, data: TrainingData, config: DataConfig) -> dict[str, str]:
     """As `spoken_values`, for a clip whose waveform was changed: the measures change with it."""
-    measures = data.measures[cut.id].changed(
+    return spoken_values(cut, changed_measures(cut, change, data), data.levels, config)
+
+
+def changed_measures(cut: MonoCut, change: Change, data: TrainingData) -> Measures:
+    """What is measured of a clip whose waveform was changed."""
+    return data.measures[cut.id].changed(
         speed=change.speed, gain_db=change.gain_db, semitones=change.semitones, pace=change.pace
     )
-    return spoken_values(cut, measures, data.levels, config)
+
+
+def spoken_gender(cut: MonoCut) -> str:
+    """How an answer names the speaker."""
+    gender = gender_of(cut)
+    return gender if gender in GENDERS else "person"
 
 
 def spoken_indices(values: Mapping[str, str]) -> list[int]:

@@ -23,12 +23,12 @@ from torch import Tensor
 
 from tonelens.batching.augment import Change
 from tonelens.corpora.cuts import gender_of, speaker_of
-from tonelens.descriptors.levels import DESCRIPTORS, Edges, Levels, Reference
+from tonelens.descriptors.levels import DESCRIPTORS, Edges, Levels, Reference, Standard
 from tonelens.descriptors.sentences import GENDERS
 from tonelens.model.gauges import GAUGED
 from tonelens.model.utterance import UtteranceLatent
 from tonelens.progress import Reporter
-from tonelens.training.data import TrainingData
+from tonelens.training.data import TrainingData, changed_measures, spoken_gender
 
 MOST_STEPS = 60
 """Of a path. The gauge that took most had 18 and 24 on two groups of EmoDB, 27 and 47 on two of RAVDESS."""
@@ -78,27 +78,22 @@ def gauge_values(
     """
     edges = edges_of(data.levels).tolist()
 
-    def value(cut: MonoCut, change: Change, number: int, name: str) -> float:
-        measures = data.measures[cut.id].changed(
-            speed=change.speed, gain_db=change.gain_db, semitones=change.semitones, pace=change.pace
-        )
-        gender = gender_of(cut)
-        found = data.levels.standard(name, measures, speaker=speaker_of(cut), gender=gender, finest=finest)
+    def values(cut: MonoCut, change: Change) -> list[float]:
+        measures = changed_measures(cut, change, data)
+        own = {"speaker": speaker_of(cut), "gender": gender_of(cut)}
+        found = [data.levels.standard(name, measures, **own, finest=finest) for name in GAUGED]
+        of_gender = edges[GENDERS.index(spoken_gender(cut))]
+        return [moved(*known) for known in zip(GAUGED, found, of_gender, strict=True)]
+
+    def moved(name: str, found: Standard | None, gauge: list[float]) -> float:
         if found is None:
             return math.nan
-        low, high = edges[GENDERS.index(gender if gender in GENDERS else "person")][number]
-        own_low, own_high = scaled(name, found.edges.low), scaled(name, found.edges.high)
-        share = (scaled(name, found.value) - own_low) / max(own_high - own_low, SMALLEST_SPAN)
-        return float(low + share * (high - low))
+        low, high = scaled(name, found.edges.low), scaled(name, found.edges.high)
+        share = (scaled(name, found.value) - low) / max(high - low, SMALLEST_SPAN)
+        return float(gauge[0] + share * (gauge[1] - gauge[0]))
 
     return torch.tensor(
-        [
-            [
-                [value(cut, change, number, name) for number, name in enumerate(GAUGED)]
-                for cut, change in zip(data.train, changes, strict=True)
-            ]
-            for changes in versions
-        ]
+        [[values(*version) for version in zip(data.train, changes, strict=True)] for changes in versions]
     )
 
 
