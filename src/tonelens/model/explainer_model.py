@@ -309,8 +309,9 @@ class ExplainerModel(nn.Module):
 
     def _descriptor_loss(self, voice: Voice, batch: Batch) -> Tensor:
         """Mean cross-entropy of the descriptors' heads."""
-        if self.descriptor_heads is None or voice.pooled_BP is None:
+        if self.descriptor_heads is None:
             return zero_like(batch.layers_BTLH)
+        assert voice.pooled_BP is not None
         losses = [
             F.cross_entropy(head_logits(head, voice.pooled_BP).float(), batch.descriptors_BQ[:, column])
             for column, head in enumerate(self.descriptor_heads.values())
