@@ -115,7 +115,7 @@ def trained_answers(fold: Fold, system: str, encoder: Path, seed: int, work: Pat
         recipe = load_recipe("finetune" if start else "tiny", settings)
         beside = others(fold.corpus) if fold.corpus in BESIDE else ()
         data = [prepared(corpus, work) for corpus in (fold.corpus, *beside)]
-        explainer = trained_explainer(recipe, data, run, work / "cache" / fold.corpus, start)
+        explainer = trained_explainer(recipe, data, run, work / "cache", start)
         chosen, _ = held_out_cuts(list(read_cuts(data[0])), explainer.loaded.card)
         write_answers(explainer, chosen, done)
         shutil.rmtree(run)
@@ -133,7 +133,7 @@ def base_model(corpus: str, system: str, encoder: Path, work: Path) -> Start:
     if not (run / "model" / "model.json").is_file():
         recipe = load_recipe("tiny", [*BASE, f"encoder.source={encoder}"])
         data = [prepared(other, work) for other in others(corpus)]
-        trained_explainer(recipe, data, run, work / "cache" / "all")
+        trained_explainer(recipe, data, run, work / "cache")
     return open_start(run)
 
 

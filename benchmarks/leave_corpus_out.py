@@ -71,7 +71,7 @@ def trained_answers(
             listed[-1].parent.mkdir(parents=True, exist_ok=True)
             CutSet.from_cuts(by_corpus[corpus][:PER_CORPUS]).to_file(listed[-1])
         recipe = load_recipe("tiny", [*SETTINGS, f"encoder.source={encoder}", f"seed={seed}"])
-        explainer = trained_explainer(recipe, listed, run, work / "cache" / "all")
+        explainer = trained_explainer(recipe, listed, run, work / "cache")
         for mode, path in done.items():
             write_answers(explainer, by_corpus[target], path, adapt=mode.endswith("adapted"))
         shutil.rmtree(run)

@@ -5,11 +5,12 @@ reads them against the training part's. From n clips of the same speaker or sess
 
     w mean(clips) + (1 - w) mean(training)        w = n / (n + KAPPA)
 
-and the variance likewise. Nothing else changes: weights are shared with the model it came from, which
-stays as it was.
+and the variance likewise. Then the session speaks for itself: straight lines from its clips' statistics to
+the labels that the head gives them are fitted, and answers rest on both (`model.opinion`). All weights are
+shared with the model it came from, which stays as it was.
 
-Shapes    N clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics.
-Source    ours; benchmarks/adapt_kappa.py chose KAPPA (docs/decisions/0014).
+Shapes    N clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, C labels.
+Source    ours; benchmarks/adapt_kappa.py chose KAPPA (docs/decisions/0014), LOG.md the rest (0024).
 """
 
 from __future__ import annotations
@@ -19,13 +20,21 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from tonelens.errors import ModelError
 from tonelens.model.explainer_model import ExplainerModel
+from tonelens.model.opinion import SessionOpinion
 from tonelens.model.utterance import SMALLEST_STD, LayerStatistics, UtteranceLatent, statistics
 
 KAPPA = 30.0
 """How many clips weigh as much as the whole training part."""
+RIDGE = 5.0
+"""Of the session's lines, in mean squared lengths of a clip's statistics."""
+RAREST_SHARE = 0.05
+"""Labels that fewer of a session's clips have weigh no more than these."""
+FEWEST_MOODS = 2.5
+"""Of a session that may speak for itself: where all clips are of one mood, lines would part what is alike."""
 
 
 def require_adaptable(model: ExplainerModel, name: str) -> None:
@@ -48,18 +57,60 @@ def clip_statistics(clip_TLH: Tensor) -> Tensor:
 
 @torch.no_grad()
 def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerModel:
-    """The model with statistics that were moved towards those of clips (S each).
+    """The model with statistics that were moved towards those of clips (S each), and their own opinion.
 
-    `model` is not changed; both share every weight. The model must be adaptable, with one clip or more.
+    `model` is not changed, but left in eval mode; both share every weight. The model must be adaptable, with
+    one clip or more.
     """
-    pooling = model.pooling
+    pooling = model.eval().pooling
     assert isinstance(pooling, UtteranceLatent)
     shared = {id(part): part for name, part in model.named_children() if name != "pooling"}
     shared |= {id(part): part for name, part in pooling.named_children() if name != "statistics"}
     other = copy.deepcopy(model, dict(shared))
     assert isinstance(other.pooling, UtteranceLatent)
-    listen_in(other.pooling.statistics, torch.stack(list(heard)).to(pooling.statistics.mean_S))
+    rows_NS = torch.stack(list(heard)).to(pooling.statistics.mean_S)
+    listen_in(other.pooling.statistics, rows_NS)
+    if model.emotion_head is not None and moods(_said(model, rows_NS)) >= FEWEST_MOODS:
+        told_NS = other.pooling.statistics.standardised(rows_NS)
+        other.pooling.opinion = session_opinion(told_NS, _said(other, rows_NS))
     return other
+
+
+def _said(model: ExplainerModel, rows_NS: Tensor) -> Tensor:
+    """What the emotion head makes of clips' statistics: (N, C)."""
+    assert isinstance(model.pooling, UtteranceLatent)
+    return model.emotion_logits(model.pooling.of_rows(rows_NS).z_BTZ.squeeze(1))
+
+
+def moods(logits_NC: Tensor) -> float:
+    """How many emotions are heard in a session: the perplexity of its clips' mean probabilities, 1 to C."""
+    mean_C = logits_NC.softmax(dim=-1).mean(dim=0)
+    return float(torch.special.entr(mean_C).sum().exp())
+
+
+def session_opinion(told_NS: Tensor, logits_NC: Tensor) -> SessionOpinion:
+    """Ridge regression of the likeliest labels on a session's statistics, every label as heavy as another.
+
+    Its logits are scaled to vary as the head's do. They weigh n / (2 n + KAPPA): half of a long session.
+
+    Args:
+        told_NS: statistics of its clips as the model that listened in has them.
+        logits_NC: what that model's head says of them.
+    """
+    clips, labels = logits_NC.shape
+    is_label_NC = F.one_hot(logits_NC.argmax(dim=-1), labels).to(told_NS)
+    weight_N = is_label_NC @ (1 / is_label_NC.mean(dim=0).clamp(min=RAREST_SHARE))
+    weight_N = weight_N / weight_N.mean()
+    asked_NC = is_label_NC - (weight_N @ is_label_NC) / clips
+    centre_S = told_NS.mean(dim=0)
+    rows_NS = told_NS - centre_S
+    products_NN = rows_NS @ rows_NS.T
+    penalty = RIDGE * products_NN.diagonal().mean().clamp(min=SMALLEST_STD)
+    dual_NC = torch.linalg.solve(products_NN * weight_N + penalty * torch.eye(clips).to(rows_NS), asked_NC)
+    lines_CS = (weight_N.unsqueeze(-1) * dual_NC).T @ rows_NS
+    said_NC, centred_NC = rows_NS @ lines_CS.T, logits_NC - logits_NC.mean(dim=-1, keepdim=True)
+    scale = centred_NC.std(unbiased=False) / said_NC.std(unbiased=False).clamp(min=SMALLEST_STD)
+    return SessionOpinion(scale * lines_CS, centre_S, clips / (2 * clips + KAPPA))
 
 
 @torch.no_grad()

@@ -43,7 +43,7 @@ class Voice:
     """None without disentanglement, and where it was not run (stage ASR)."""
     pooled_BP: Tensor | None
     """What heads and summary token read: pooled descriptor latents (P = 2 Z) or the utterance latent
-    (P = M Z + G, `model.utterance`); None where neither head nor summary token is used."""
+    (P, `model.utterance`); None where neither head nor summary token is used."""
     utterance: Latent | None
     """None without an utterance latent (`streams.pooling = "attentive"`)."""
     summary_BKD: Tensor | None
@@ -217,9 +217,11 @@ class ExplainerModel(nn.Module):
         return torch.stack(tokens, dim=1)
 
     def emotion_logits(self, pooled_BP: Tensor) -> Tensor:
-        """What the emotion head says: (B, C), float32."""
+        """What the emotion head says, and the session that was listened in to: (B, C), float32."""
         assert self.emotion_head is not None
-        return head_logits(self.emotion_head, pooled_BP).float()
+        logits_BC = head_logits(self.emotion_head, pooled_BP).float()
+        opinion = self.pooling.opinion if isinstance(self.pooling, UtteranceLatent) else None
+        return logits_BC if opinion is None else opinion.joined(logits_BC, pooled_BP)
 
     def descriptor_logits(self, pooled_BP: Tensor) -> list[Tensor]:
         """What is said of every descriptor, in the order of SPOKEN_CHOICES: (B, choices) each, float32.
@@ -232,9 +234,9 @@ class ExplainerModel(nn.Module):
             slot: head_logits(head, pooled_BP).float().log_softmax(dim=-1)
             for slot, head in self.descriptor_heads.items()
         }
-        gauges = self.pooling.gauges if isinstance(self.pooling, UtteranceLatent) else None
-        if gauges is not None:
-            levels_BG3 = gauges.levels(pooled_BP[:, -len(GAUGED) :].float(), said["gender"])
+        if isinstance(self.pooling, UtteranceLatent) and self.pooling.gauges is not None:
+            gauged_BG = self.pooling.gauged(pooled_BP).float()
+            levels_BG3 = self.pooling.gauges.levels(gauged_BG, said["gender"])
             for number, slot in enumerate(GAUGED):
                 none_B1 = said[slot][:, 3:]
                 any_B1 = torch.log1p(-none_B1.exp().clamp(max=1 - 1e-6))

@@ -7,10 +7,11 @@ side hears the clip twice: frame by frame, and once as `UtteranceLatent`.
 
 Several bottlenecks stand side by side (`streams.utterance_members`); the heads are linear, so that a head
 on all of them is the mean of one head each, and each is trained as if it were alone (docs/decisions/0015).
-Beside them `streams.gauges` puts what is measured of the clip, read off the same statistics (`model.gauges`).
+Beside them `streams.gauges` puts what is measured of the clip, read off the same statistics (`model.gauges`),
+and a model that has listened in to a session what the session says (`model.opinion`).
 
 Shapes    B clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, Z latent width,
-          M members, G gauges, P = M Z + G, C classes of a head,
+          M members, G gauges, P = M Z + G (+ C of a session's opinion), C classes of a head,
           O choices of frames of one clip.
 Source    ours; the bottleneck is the paper's (arXiv:2505.23236, section 2).
 """
@@ -23,6 +24,7 @@ from torch.nn import functional as F
 
 from tonelens.model.bottleneck import Bottleneck, Latent, kl_to_standard_normal
 from tonelens.model.gauges import GAUGED, Gauges
+from tonelens.model.opinion import SessionOpinion
 from tonelens.recipe import StreamsConfig
 
 SMALLEST_STD = 1e-3
@@ -84,6 +86,9 @@ def kept_statistics(clip_TLH: Tensor, keep_OT: Tensor) -> Tensor:
 class UtteranceLatent(nn.Module):
     """Statistics, dropout, M bottlenecks and G gauges side by side: (B, T, L, H) -> one latent a clip."""
 
+    opinion: SessionOpinion | None
+    """Of the session that was listened in to; None where there was none, and in training."""
+
     def __init__(self, config: StreamsConfig, *, statistics: int) -> None:
         super().__init__()
         self.statistics = LayerStatistics(statistics)
@@ -99,10 +104,9 @@ class UtteranceLatent(nn.Module):
             for _ in range(config.utterance_members)
         )
         self.gauges = Gauges(statistics) if config.gauges else None
+        self.opinion = None
         self.heard_width = config.utterance_members * config.latent_width
         """Of the members, which heads read: M Z."""
-        self.width = self.heard_width + (len(GAUGED) if self.gauges is not None else 0)
-        """P."""
 
     def forward(self, layers_BTLH: Tensor, is_speech_BT: Tensor) -> Latent:
         """Latents with one "frame" a clip: (B, 1, P), the members' first."""
@@ -121,15 +125,26 @@ class UtteranceLatent(nn.Module):
         told_BS = self.statistics.standardised(rows_BS)
         parts: list[Latent] = [member(self.dropout(told_BS).unsqueeze(1)) for member in self.members]
         parts += [self.gauges(rows_BS)] if self.gauges is not None else []
+        parts += [self.opinion(told_BS)] if self.opinion is not None else []
         return Latent(
             z_BTZ=torch.cat([part.z_BTZ for part in parts], dim=-1),
             mean_BTZ=torch.cat([part.mean_BTZ for part in parts], dim=-1),
             std_BTZ=torch.cat([part.std_BTZ for part in parts], dim=-1),
         )
 
+    @property
+    def width(self) -> int:
+        """P."""
+        opinion = self.opinion.width if self.opinion is not None else 0
+        return self.heard_width + (len(GAUGED) if self.gauges is not None else 0) + opinion
+
+    def gauged(self, z_BP: Tensor) -> Tensor:
+        """What the gauges read, of whole latents: (B, G)."""
+        return z_BP[:, self.heard_width : self.heard_width + len(GAUGED)]
+
 
 def head_logits(head: nn.Module, z_BP: Tensor) -> Tensor:
-    """What a head makes of the members' latents: (B, C). The gauges after them are not for heads."""
+    """What a head makes of the members' latents: (B, C). What stands after them is not for heads."""
     assert isinstance(head, nn.Linear)
     return F.linear(z_BP[:, : head.in_features], head.weight, head.bias)
 
