@@ -101,7 +101,7 @@ def test_a_session_corrects_a_head_that_its_own_clips_contradict():
     draw = torch.Generator().manual_seed(0)
     truth_N = torch.arange(80) % 2
     told_NS = torch.randn(80, 30, generator=draw)
-    told_NS[:, 0] += 6.0 * truth_N - 3.0
+    told_NS[:, 0] += 12.0 * truth_N - 6.0
     logits_NC = 2.0 * torch.nn.functional.one_hot(truth_N, 2)
     logits_NC[::4] = logits_NC[::4].flip(-1) / 4
     logits_NC[1::4] += torch.rand(20, 2, generator=draw)
