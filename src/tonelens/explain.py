@@ -103,8 +103,10 @@ class Explainer:
     def adapted(self, recordings: Iterable[Request], source: str) -> tuple[Explainer, list[Refusal]]:
         """A new Explainer whose layer statistics moved towards unlabelled recordings; this one stays.
 
-        Give recordings of one speaker or session, and of all its moods: a session of one mood becomes the
-        new neutral. Also returned are the recordings that were not used: unreadable, or without a voice.
+        What the recordings have in common with one another is heard, too, where they have several moods
+        (docs/decisions/0024). Give recordings of one speaker or session, and of all its moods: a session of
+        one mood becomes the new neutral. Also returned are those that were not used: unreadable, or without
+        a voice.
 
         Args:
             recordings: five or more help; see docs/decisions/0014.
