@@ -260,11 +260,14 @@ def gauged_model():
     return model.eval(), prompter
 
 
-def test_gauges_decide_among_the_levels_and_the_head_how_likely_none_of_them_is():
-    """Pitch 3 errors above its upper edge, volume in the middle, speed 3 below its lower one."""
+def test_gauges_and_heads_tell_the_levels_and_the_head_how_likely_none_of_them_is():
+    """Pitch 3 errors above its upper edge, volume in the middle, speed 3 below its lower one. A head's odds
+    count for half beside a gauge's: with odds of 2 to 1 for normal, those for high are e^3 / sqrt(2)."""
     model, _ = gauged_model()
     pooled = torch.cat([torch.randn(1, 2 * model.content.latent_width), torch.tensor([[4.0, 0.0, -4.0]])], -1)
     with torch.no_grad():
+        model.descriptor_heads["pitch"].weight.zero_()
+        model.descriptor_heads["pitch"].bias.copy_(torch.tensor([2.0, 2.0, 1.0, 1.0]).log())
         said = dict(zip(SPOKEN_CHOICES, model.descriptor_logits(pooled), strict=True))
     for slot, level in (("pitch", 2), ("volume", 1), ("speed", 0)):
         head = model.descriptor_heads[slot]
@@ -273,7 +276,7 @@ def test_gauges_decide_among_the_levels_and_the_head_how_likely_none_of_them_is(
         assert shares[3] == pytest.approx(float(none), rel=1e-4)
         assert shares[:3].argmax() == level
     odds = math.exp(float(said["pitch"][0, 2] - said["pitch"][0, 1]))
-    assert odds == pytest.approx(math.exp(3.0), rel=1e-4)
+    assert odds == pytest.approx(math.exp(3.0) / math.sqrt(2.0), rel=1e-4)
     gender = model.descriptor_heads["gender"](pooled[:, :-3]).softmax(dim=-1)
     assert torch.allclose(said["gender"].softmax(dim=-1), gender)
 

@@ -33,6 +33,10 @@ SHARPNESS = 6.0
 """Exponent on the heads' probabilities before the LLM hears them. Of training clips heads are sure, of
 unknown voices they are not; sharpened, both look alike to the LLM, and it says the likelier one."""
 
+HEAD_BESIDE_GAUGE = 0.5
+"""Weight of a head's log-probabilities of the levels beside its gauge's. A line is the better for one corpus,
+the head where many are pooled; both together are near the better one in either (docs/decisions/0022)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -226,7 +230,8 @@ class ExplainerModel(nn.Module):
     def descriptor_logits(self, pooled_BP: Tensor) -> list[Tensor]:
         """What is said of every descriptor, in the order of SPOKEN_CHOICES: (B, choices) each, float32.
 
-        Where there are gauges, they decide among the three levels, and the head how likely none of them is.
+        Where there are gauges, they and the head together tell the three levels apart, the gauges for two
+        parts of three, and the head alone how likely none of them is.
         """
         if self.descriptor_heads is None:
             return []
@@ -238,9 +243,10 @@ class ExplainerModel(nn.Module):
             gauged_BG = self.pooling.gauged(pooled_BP).float()
             levels_BG3 = self.pooling.gauges.levels(gauged_BG, said["gender"])
             for number, slot in enumerate(GAUGED):
-                none_B1 = said[slot][:, 3:]
+                of_head_B3, none_B1 = said[slot][:, :3], said[slot][:, 3:]
                 any_B1 = torch.log1p(-none_B1.exp().clamp(max=1 - 1e-6))
-                said[slot] = torch.cat([levels_BG3[:, number] + any_B1, none_B1], dim=-1)
+                levels_B3 = (levels_BG3[:, number] + HEAD_BESIDE_GAUGE * of_head_B3).log_softmax(dim=-1)
+                said[slot] = torch.cat([levels_B3 + any_B1, none_B1], dim=-1)
         return list(said.values())
 
     def splice(self, ids_BS: Tensor, voice: Voice, is_speech_BT: Tensor) -> Tensor:
