@@ -30,6 +30,15 @@ def test_the_temperature_is_the_factor_that_the_logits_were_scaled_by(factor):
     assert fit_temperature(factor * logs, truth) == pytest.approx(factor, rel=0.03)
 
 
+def test_weights_say_how_much_a_clip_counts():
+    """Eight clips at 4 to 1. Seven are right, so odds of 7 to 1 are honest: T = ln 4 / ln 7. Six of one voice
+    (all right) and two of another (one wrong) with the voices alike: 3 to 1, T = ln 4 / ln 3."""
+    logs, truth = np.log(np.array([[0.8, 0.2]] * 8)), np.array([0] * 7 + [1])
+    assert fit_temperature(logs, truth) == pytest.approx(np.log(4) / np.log(7), rel=1e-4)
+    alike = np.array([1 / 6] * 6 + [1 / 2] * 2)
+    assert fit_temperature(logs, truth, alike) == pytest.approx(np.log(4) / np.log(3), rel=1e-4)
+
+
 def test_answers_without_any_mistake_end_at_the_lowest_temperature():
     logs = np.log(np.array([[0.6, 0.4]] * 30))
     assert fit_temperature(logs, np.zeros(30, dtype=int)) == pytest.approx(0.1, rel=0.01)

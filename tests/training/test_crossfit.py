@@ -7,7 +7,7 @@ from tonelens.evaluation.calibration import MIN_CLIPS
 from tonelens.model.checkpoint import load_card
 from tonelens.progress import Quiet
 from tonelens.training import crossfit
-from tonelens.training.crossfit import GROUPS, TRAINS_ALWAYS, Voice, crossfitted, groups_of
+from tonelens.training.crossfit import GROUPS, TRAINS_ALWAYS, Voice, alike, crossfitted, groups_of
 from tonelens.training.loop import train
 from tonelens.training.utterance import UtteranceData, UtteranceSide
 
@@ -62,6 +62,11 @@ def test_a_corpus_of_few_voices_is_in_no_group_whole():
         voices = [*voices_of((f"s{number}" for number in range(others)), "many"), *voices_of("ab", "pair")]
         groups = dict(zip(voices, groups_of(voices).tolist(), strict=True))
         assert groups["pair", "a"] != groups["pair", "b"], f"beside {others} voices"
+
+
+def test_all_voices_weigh_alike():
+    many, one = Voice("tess", "a"), Voice("urdu", "a")
+    assert alike([many, one, many]) == [0.5, 1.0, 0.5]
 
 
 def test_only_voices_of_the_divided_corpus_are_judged():

@@ -44,9 +44,14 @@ LEAST_PROBABILITY = 1e-30
 
 
 def fit_temperature(
-    log_probabilities_NC: NDArray[np.float64], truth: NDArray[np.intp] | NDArray[np.float64]
+    log_probabilities_NC: NDArray[np.float64],
+    truth: NDArray[np.intp] | NDArray[np.float64],
+    weights_N: NDArray[np.float64] | None = None,
 ) -> float:
-    """The temperature that makes the truth likeliest: `truth` holds columns (N,), or their shares (N, C)."""
+    """The temperature that makes the truth likeliest: `truth` holds columns (N,), or their shares (N, C).
+
+    `weights_N` say how much every clip counts; by default all alike.
+    """
     if truth.ndim == 2:
         true_N = (truth * log_probabilities_NC).sum(axis=1)
     else:
@@ -55,7 +60,7 @@ def fit_temperature(
     def loss(log_temperature: float) -> float:
         inverse = np.exp(-log_temperature)
         scaled_NC = log_probabilities_NC * inverse
-        return float((special.logsumexp(scaled_NC, axis=1) - true_N * inverse).mean())
+        return float(np.average(special.logsumexp(scaled_NC, axis=1) - true_N * inverse, weights=weights_N))
 
     found = optimize.minimize_scalar(
         loss, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-6}
@@ -94,12 +99,14 @@ def fit_calibration(
     fitted_on: str,
     reads: Literal["text", "head"] = "text",
     votes: Sequence[Sequence[float]] | None = None,
+    weights: Sequence[float] | None = None,
 ) -> Calibration | None:
     """What N clips say of a model's untempered probabilities; None for fewer than MIN_CLIPS.
 
     `reads` tells whose they are. A clip whose true label the model lacks counts as wrong, and not for
     the temperature. `votes` are shares of the labels, in the order of the probabilities: the temperature of
-    a model that learnt them follows them, too; what the thresholds promise is the true label.
+    a model that learnt them follows them, too; what the thresholds promise is the true label. `weights` say
+    how much every clip counts for the temperature; thresholds count clips.
     """
     labels = list(probabilities[0]) if probabilities else []
     known = [number for number, label in enumerate(truth) if label in labels]
@@ -109,7 +116,9 @@ def fit_calibration(
     logs_NC = np.log(np.maximum(shares_NC, LEAST_PROBABILITY))
     columns = np.array([labels.index(truth[number]) for number in known])
     temperature = fit_temperature(
-        logs_NC, columns if votes is None else np.array([votes[number] for number in known])
+        logs_NC,
+        columns if votes is None else np.array([votes[number] for number in known]),
+        None if weights is None else np.array([weights[number] for number in known]),
     )
     best = [max(row, key=row.__getitem__) for row in probabilities]
     correct = [label == true for label, true in zip(best, truth, strict=True)]

@@ -8,6 +8,7 @@ Speakers are dealt corpus by corpus, so that no network is without a whole corpu
 a stranger. With `data.divided` only that corpus is judged, as only its unheard voices will be; the others
 train every network. Clips whose speaker is not known are groups of their own. A network begins as the model
 does, with as many members: one alone is less calm than their mean and would make the model far too modest.
+For the temperature all voices weigh alike, however many clips each has: an unheard voice is what it is for.
 
 Shapes    N training clips, C labels.
 Source    cross-validated calibration is J. Platt's, "Probabilistic outputs for support vector machines",
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -88,7 +90,14 @@ def crossfitted(
         fitted_on=_fitted_on(groups, recipe),
         reads="head",
         votes=None if data.shares_NC is None else data.shares_NC[judged].tolist(),
+        weights=alike([voices[number] for number in judged.tolist()]),
     )
+
+
+def alike(voices: Sequence[Voice]) -> list[float]:
+    """A weight for every clip by which all voices weigh alike."""
+    clips = Counter(voices)
+    return [1 / clips[voice] for voice in voices]
 
 
 def _fitted_on(groups: int, recipe: Recipe) -> str:
