@@ -121,18 +121,23 @@ def test_how_many_moods_are_heard():
 
 
 def test_only_a_session_of_several_moods_speaks_for_itself(model):
-    """A head that hears nothing but its own bias hears one mood, or as many as its bias is spread over."""
-    clips = random_clips([7, 8, 9], seed=5)
-    head = model.emotion_head
+    """A head of mere bias says one label of every clip, with much or no room for others."""
+    clips, head = random_clips([9] * 30, seed=5), model.emotion_head
+    model.pooling.statistics.fit(torch.stack([clip_statistics(clip) for clip in clips]))
     with torch.no_grad():
-        head.weight.zero_()
-        head.bias.copy_(torch.tensor([50.0, *[0.0] * (len(LABELS) - 1)]))
-        assert listened(model, clips).pooling.opinion is None
-        head.bias.zero_()
-        other = listened(model, clips)
-    assert other.pooling.opinion.weight == pytest.approx(3 / (6 + KAPPA))
-    assert other.pooling.width == model.pooling.width + len(LABELS)
+        head.weight.normal_(std=9.0, generator=torch.Generator().manual_seed(0))
+        head.bias.copy_(-head(model.pooling(*pad_frames(clips)).z_BTZ.squeeze(1)).mean(dim=0))
+    heard = listened(model, clips)
+    assert heard.pooling.opinion.weight == pytest.approx(30 / (60 + KAPPA))
+    assert heard.pooling.width == model.pooling.width + len(LABELS)
     assert model.pooling.opinion is None
+    bias_of_one = torch.tensor([50.0, *[0.0] * (len(LABELS) - 1)])
+    for bias in (bias_of_one, torch.zeros(len(LABELS))):
+        with torch.no_grad():
+            head.weight.zero_()
+            head.bias.copy_(bias)
+        assert listened(model, clips).pooling.opinion is None
+        assert listened(heard, clips).pooling.opinion is None, "an earlier session's is forgotten"
 
 
 def test_a_model_without_layer_statistics_is_refused():

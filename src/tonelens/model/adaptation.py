@@ -70,9 +70,12 @@ def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerMo
     assert isinstance(other.pooling, UtteranceLatent)
     rows_NS = torch.stack(list(heard)).to(pooling.statistics.mean_S)
     listen_in(other.pooling.statistics, rows_NS)
+    other.pooling.opinion = None  # of an earlier session
     if model.emotion_head is not None and moods(_said(model, rows_NS)) >= FEWEST_MOODS:
-        told_NS = other.pooling.statistics.standardised(rows_NS)
-        other.pooling.opinion = session_opinion(told_NS, _said(other, rows_NS))
+        logits_NC = _said(other, rows_NS)
+        if len(set(logits_NC.argmax(dim=-1).tolist())) > 1:
+            told_NS = other.pooling.statistics.standardised(rows_NS)
+            other.pooling.opinion = session_opinion(told_NS, logits_NC)
     return other
 
 
