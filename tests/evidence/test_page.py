@@ -95,6 +95,11 @@ def test_sections_stand_only_where_something_was_given(full, bare):
         assert len(without.headings()) == len(HEADINGS) - 1, part
 
 
+def test_changed_recordings_are_said_to_be_compared_with_a_copy(full, bare):
+    assert "without the change and with it" in full.text("body")
+    assert "vocoder" not in bare.text("body")
+
+
 def test_the_structure_can_be_heard(page):
     assert page.one("html")["lang"] == "en"
     assert len(page.all("h1")) == len(page.all("main")) == len(page.all("header")) == 1

@@ -34,6 +34,10 @@ KINDS = {
     "contradicted": "bad",
     "not as expected": "bad",
 }
+OF_THE_VOCODER = (
+    "Before and after are claims about copies of the recording that went through the same vocoder, without "
+    "the change and with it. A copy may be described otherwise than the recording is above."
+)
 LIMITS = (
     "This page shows what the model answered, how sure it was, and whether its words agree with what is "
     "measured in the recording. It cannot show what the speaker felt: do not decide about a person by it.",
@@ -173,7 +177,8 @@ def interventions(rows: Sequence[InterventionRow]) -> str:
     ]
     head = ("Change", "Claim before", "Claim after", "Expected", "Verdict")
     content = table(head, cells, caption="Changed recordings and what was claimed of them", kind="stack")
-    return section("interventions", "Do the claims follow the voice?", content)
+    note = f'<p class="soft">{escape(OF_THE_VOCODER)}</p>'
+    return section("interventions", "Do the claims follow the voice?", f"{content}\n{note}")
 
 
 def limits() -> str:
