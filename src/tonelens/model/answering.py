@@ -150,7 +150,7 @@ class Answerer:
         return self._head_shares(voice.pooled_BP)
 
     def _gauged_levels(self, voice: Voice) -> list[dict[str, str]]:
-        """The level that each gauge decides of every clip; none without gauges."""
+        """The level that gauge and head decide of every clip, by slot; none without gauges."""
         assert voice.pooled_BP is not None
         if not self.model.recipe.streams.gauges:
             return [{} for _ in voice.pooled_BP]

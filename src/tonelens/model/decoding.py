@@ -39,7 +39,7 @@ class Answer:
     heard: dict[str, float] | None = None
     """The emotion head's probabilities; None of a model whose head does not read an utterance latent."""
     gauged: dict[str, str] = field(default_factory=dict)
-    """The levels that the gauges decide, by slot; empty of a model without them."""
+    """The levels that gauges and heads decide, by slot; empty of a model without gauges."""
 
 
 class GrammarDecoder:
