@@ -67,6 +67,8 @@ class Explainer:
         self.turns_taken = loaded.model.recipe.answer.dialogue_turns
         """How many earlier turns of a dialogue the model learnt with; 0: none may be given."""
         self.adapted_to: Adapted | None = None
+        self.why_not_adapted: str | None = None
+        """A sentence, where a session was listened to and the model stayed as it was trained."""
         self._alteration: Alteration | None = None
 
     @classmethod
@@ -103,10 +105,10 @@ class Explainer:
     def adapted(self, recordings: Iterable[Request], source: str) -> tuple[Explainer, list[Refusal]]:
         """A new Explainer whose layer statistics moved towards unlabelled recordings; this one stays.
 
-        What the recordings have in common with one another is heard, too, where they have several moods
-        (docs/decisions/0024). Give recordings of one speaker or session, and of all its moods: a session of
-        one mood becomes the new neutral. Also returned are those that were not used: unreadable, or without
-        a voice.
+        What the recordings have in common with one another is heard, too (docs/decisions/0024). Give
+        recordings of one speaker or session, and of all its moods: where one mood is heard in them, it would
+        become the new neutral, so the model stays as it is, and `why_not_adapted` says so. Also returned are
+        those that were not used: unreadable, or without a voice.
 
         Args:
             recordings: five or more help; see docs/decisions/0014.
@@ -135,11 +137,22 @@ class Explainer:
                 f"{source}: none of {len(refused)} recordings can be adapted to.{first} Give recordings of "
                 f"the same speaker or session."
             )
-        loaded = replace(self.loaded, model=adapted_model(self.loaded.model, heard))
+        return self.adapted_to_statistics(heard, source), refused
+
+    def adapted_to_statistics(self, heard: Sequence[Tensor], source: str) -> Explainer:
+        """The same from what `clip_statistics` makes of encoded clips, one or more of an adaptable model."""
+        model = adapted_model(self.loaded.model, heard)
+        loaded = self.loaded if model is None else replace(self.loaded, model=model)
         other = Explainer(loaded, abstain=self.abstain, recogniser=self.recogniser)
-        other.adapted_to = Adapted(len(heard), source)
         other._alteration = self._alteration
-        return other, refused
+        if model is not None:
+            other.adapted_to = Adapted(len(heard), source)
+        else:
+            other.why_not_adapted = (
+                f"one mood is heard in {len(heard)} recordings of {source}, and would become the new "
+                f"neutral. Give recordings of several moods."
+            )
+        return other
 
     def altered(self, alteration: Alteration) -> Explainer:
         """The same model, whose streams say something else; for evidence. This one stays."""

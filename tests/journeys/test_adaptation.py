@@ -48,6 +48,23 @@ def test_a_recording_that_cannot_be_used_is_named(journey, session):
     assert json.loads(ended.stdout)["model"]["adapted"]["clips"] == 6
 
 
+def test_a_session_of_one_mood_is_not_adapted_to_and_the_answer_stays(journey, tmp_path):
+    """Six copies of one recording, of which the default is sure."""
+    clip, session = journey.clip("s01", 8), tmp_path / "one"
+    session.mkdir()
+    for number in range(6):
+        (session / f"{number}.wav").write_bytes(clip.read_bytes())
+    plain = tonelens("explain", clip, "--json")
+    ended = tonelens("explain", clip, "--json", "--adapt", session)
+    assert ended.exit_code == 0
+    (complaint,) = ended.complaints
+    assert complaint == (
+        f"tonelens: not adapted: one mood is heard in 6 recordings of {session}, and would become the new "
+        f"neutral. Give recordings of several moods."
+    )
+    assert json.loads(ended.stdout) == json.loads(plain.stdout)
+
+
 def test_nothing_to_adapt_to_is_refused(journey, tmp_path):
     ended = tonelens("explain", journey.clip(), "--model", journey.run, "--adapt", tmp_path)
     assert ended.exit_code == 2

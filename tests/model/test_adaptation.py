@@ -5,6 +5,7 @@ from builders import LABELS, LAYERS, WIDTH, random_clips, small_model, small_rec
 from tonelens.batching.batch import pad_frames
 from tonelens.errors import ModelError
 from tonelens.model.adaptation import (
+    FEW_OF_A_MOOD,
     FEWEST_MOODS,
     KAPPA,
     adapted_model,
@@ -85,15 +86,16 @@ def test_gauges_hear_a_session_as_they_hear_a_clip():
 
 def test_a_session_of_two_clips_has_an_opinion_worked_by_hand():
     """Rows of +1 and -1, labels apart: the ridge's lines are +1/7 and -1/7 (2 + 5 penalties of 1), scaled by
-    7 to vary by 1 as the head does. 2 clips weigh 2 / 34."""
-    opinion = session_opinion(torch.tensor([[3.0, 4.0], [1.0, 4.0]]), torch.tensor([[3.0, 1.0], [0.0, 2.0]]))
+    7 to vary by 1 as the head does. One clip of each of two moods weighs 1 / 22."""
+    told_NS, logits_NC = torch.tensor([[3.0, 4.0], [1.0, 4.0]]), torch.tensor([[3.0, 1.0], [0.0, 2.0]])
+    opinion = session_opinion(told_NS, logits_NC, 2.0)
     assert opinion.centre_S.tolist() == [2.0, 4.0]
     assert opinion.lines_CS.flatten().tolist() == pytest.approx([1.0, 0.0, -1.0, 0.0], abs=1e-6)
-    assert opinion.weight == pytest.approx(1 / 17)
+    assert opinion.weight == pytest.approx(1 / 22)
     latent = opinion(torch.tensor([[4.0, 9.0]]))
     assert latent.z_BTZ.flatten().tolist() == pytest.approx([2.0, -2.0], abs=1e-6)
-    joined_BC = opinion.joined(torch.tensor([[0.0, 17.0]]), torch.tensor([[99.0, 2.0, -2.0]]))
-    assert joined_BC.flatten().tolist() == pytest.approx([2 / 17, 16 - 2 / 17])
+    joined_BC = opinion.joined(torch.tensor([[0.0, 22.0]]), torch.tensor([[99.0, 2.0, -2.0]]))
+    assert joined_BC.flatten().tolist() == pytest.approx([2 / 22, 21 - 2 / 22])
 
 
 def test_a_session_corrects_a_head_that_its_own_clips_contradict():
@@ -106,7 +108,7 @@ def test_a_session_corrects_a_head_that_its_own_clips_contradict():
     logits_NC[::4] = logits_NC[::4].flip(-1) / 4
     logits_NC[1::4] += torch.rand(20, 2, generator=draw)
     assert (logits_NC.argmax(-1) == truth_N).float().mean() == 0.75
-    opinion = session_opinion(told_NS, logits_NC)
+    opinion = session_opinion(told_NS, logits_NC, 2.0)
     joined_NC = opinion.joined(logits_NC, opinion(told_NS).z_BTZ.squeeze(1))
     assert (joined_NC.argmax(-1) == truth_N).all()
 
@@ -120,24 +122,39 @@ def test_how_many_moods_are_heard():
     assert 2.0 < FEWEST_MOODS < 3.0
 
 
-def test_only_a_session_of_several_moods_speaks_for_itself(model):
-    """A head of mere bias says one label of every clip, with much or no room for others."""
-    clips, head = random_clips([9] * 30, seed=5), model.emotion_head
+def head_that_says(model, clips, *, apart: bool) -> None:
+    """Clips told far apart, or all of them the first label."""
     model.pooling.statistics.fit(torch.stack([clip_statistics(clip) for clip in clips]))
     with torch.no_grad():
-        head.weight.normal_(std=9.0, generator=torch.Generator().manual_seed(0))
-        head.bias.copy_(-head(model.pooling(*pad_frames(clips)).z_BTZ.squeeze(1)).mean(dim=0))
+        if apart:
+            model.emotion_head.weight.normal_(std=9.0, generator=torch.Generator().manual_seed(0))
+            said_NC = model.emotion_head(model.pooling(*pad_frames(clips)).z_BTZ.squeeze(1))
+            model.emotion_head.bias.copy_(-said_NC.mean(dim=0))
+        else:
+            model.emotion_head.weight.zero_()
+            model.emotion_head.bias.copy_(torch.tensor([50.0, *[0.0] * (len(LABELS) - 1)]))
+
+
+def test_a_session_of_several_moods_speaks_for_itself(model):
+    clips = random_clips([9] * 30, seed=5)
+    head_that_says(model, clips, apart=True)
     heard = listened(model, clips)
-    assert heard.pooling.opinion.weight == pytest.approx(30 / (60 + KAPPA))
+    said_NC = model.emotion_head(model.pooling(*pad_frames(clips)).z_BTZ.squeeze(1)).detach()
+    of_a_mood = 30 / moods(said_NC)
+    assert heard.pooling.opinion.weight == pytest.approx(of_a_mood / (2 * of_a_mood + FEW_OF_A_MOOD))
     assert heard.pooling.width == model.pooling.width + len(LABELS)
     assert model.pooling.opinion is None
-    bias_of_one = torch.tensor([50.0, *[0.0] * (len(LABELS) - 1)])
-    for bias in (bias_of_one, torch.zeros(len(LABELS))):
-        with torch.no_grad():
-            head.weight.zero_()
-            head.bias.copy_(bias)
-        assert listened(model, clips).pooling.opinion is None
-        assert listened(heard, clips).pooling.opinion is None, "an earlier session's is forgotten"
+    with torch.no_grad():
+        model.emotion_head.weight.zero_()
+        model.emotion_head.bias.zero_()
+    forgotten = listened(heard, clips)
+    assert forgotten.pooling.opinion is None, "an earlier session's, where all clips have one likeliest label"
+
+
+def test_a_session_of_one_mood_is_not_listened_in_to(model):
+    clips = random_clips([9] * 30, seed=5)
+    head_that_says(model, clips, apart=False)
+    assert listened(model, clips) is None
 
 
 def test_a_model_without_layer_statistics_is_refused():

@@ -124,6 +124,8 @@ def _adapted(explainer: Explainer, session: list[Request], source: str) -> Expla
     adapted, unheard = explainer.adapted(session, source)
     for refusal in unheard:
         typer.echo(f"tonelens: not adapted to: {refusal.message}", err=True)
+    if adapted.why_not_adapted:
+        typer.echo(f"tonelens: not adapted: {adapted.why_not_adapted}", err=True)
     return adapted
 
 

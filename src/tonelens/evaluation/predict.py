@@ -44,6 +44,8 @@ class Predicted:
     """Id -> reason of the clips whose signal allows no answer; they are among the predictions, as wrong."""
     adapted_to: int | None = None
     """Clips whose statistics the model took; None where it stayed as it was trained."""
+    why_not_adapted: str | None = None
+    """Where it was to listen in, and stayed as it was."""
     words_given: bool = False
     """The corpus's transcripts were input."""
     most_turns: int = 0
@@ -69,6 +71,8 @@ class Predicted:
                 f"Adapted: layer statistics moved towards {self.adapted_to} unlabelled clips of the scored "
                 f"part itself, so these scores are not those of clips that come one by one."
             )
+        if self.why_not_adapted:
+            notes.append(f"Not adapted: {self.why_not_adapted}")
         if self.words_given:
             notes.append(
                 "The corpus's transcript was given to the model with every clip that has one: there is no "
@@ -179,7 +183,7 @@ def predict(
     }
     adapted_to = explainer.adapted_to.clips if explainer.adapted_to else None
     return Predicted(
-        predictions, refused, unanswered, adapted_to, words_given,
+        predictions, refused, unanswered, adapted_to, explainer.why_not_adapted, words_given,
         most_turns=explainer.turns_taken, turns_given=turns_given,
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ reads them against the training part's. From n clips of the same speaker or sess
 
 and the variance likewise. Then the session speaks for itself: straight lines from its clips' statistics to
 the labels that the head gives them are fitted, and answers rest on both (`model.opinion`). All weights are
-shared with the model it came from, which stays as it was.
+shared with the model it came from, which stays as it was. A session in which one mood is heard is not
+listened in to: that mood would become the new neutral.
 
 Shapes    N clips, T frames, L encoder layers, H encoder width, S = 2 L H statistics, C labels.
 Source    ours; benchmarks/adapt_kappa.py chose KAPPA (docs/decisions/0014), LOG.md the rest (0024).
@@ -31,10 +32,13 @@ KAPPA = 30.0
 """How many clips weigh as much as the whole training part."""
 RIDGE = 5.0
 """Of the session's lines, in mean squared lengths of a clip's statistics."""
+FEW_OF_A_MOOD = 20.0
+"""Clips of every mood heard with which the session's lines weigh a third, the head two."""
 RAREST_SHARE = 0.05
 """Labels that fewer of a session's clips have weigh no more than these."""
 FEWEST_MOODS = 2.5
-"""Of a session that may speak for itself: where all clips are of one mood, lines would part what is alike."""
+"""Heard in a session that may be listened in to. Where all of its clips are of one mood, their mean is that
+mood's, and lines would part what is alike."""
 
 
 def require_adaptable(model: ExplainerModel, name: str) -> None:
@@ -56,26 +60,29 @@ def clip_statistics(clip_TLH: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerModel:
+def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerModel | None:
     """The model with statistics that were moved towards those of clips (S each), and their own opinion.
 
     `model` is not changed, but left in eval mode; both share every weight. The model must be adaptable, with
-    one clip or more.
+    one clip or more. None where its emotion head hears under FEWEST_MOODS in them.
     """
     pooling = model.eval().pooling
     assert isinstance(pooling, UtteranceLatent)
+    rows_NS = torch.stack(list(heard)).to(pooling.statistics.mean_S)
+    moods_heard = moods(_said(model, rows_NS)) if model.emotion_head is not None else None
+    if moods_heard is not None and moods_heard < FEWEST_MOODS:
+        return None
     shared = {id(part): part for name, part in model.named_children() if name != "pooling"}
     shared |= {id(part): part for name, part in pooling.named_children() if name != "statistics"}
     other = copy.deepcopy(model, dict(shared))
     assert isinstance(other.pooling, UtteranceLatent)
-    rows_NS = torch.stack(list(heard)).to(pooling.statistics.mean_S)
     listen_in(other.pooling.statistics, rows_NS)
     other.pooling.opinion = None  # of an earlier session
-    if model.emotion_head is not None and moods(_said(model, rows_NS)) >= FEWEST_MOODS:
+    if moods_heard is not None:
         logits_NC = _said(other, rows_NS)
         if len(set(logits_NC.argmax(dim=-1).tolist())) > 1:
             told_NS = other.pooling.statistics.standardised(rows_NS)
-            other.pooling.opinion = session_opinion(told_NS, logits_NC)
+            other.pooling.opinion = session_opinion(told_NS, logits_NC, moods_heard)
     return other
 
 
@@ -91,14 +98,16 @@ def moods(logits_NC: Tensor) -> float:
     return float(torch.special.entr(mean_C).sum().exp())
 
 
-def session_opinion(told_NS: Tensor, logits_NC: Tensor) -> SessionOpinion:
+def session_opinion(told_NS: Tensor, logits_NC: Tensor, moods_heard: float) -> SessionOpinion:
     """Ridge regression of the likeliest labels on a session's statistics, every label as heavy as another.
 
-    Its logits are scaled to vary as the head's do. They weigh n / (2 n + KAPPA): half of a long session.
+    Its logits are scaled to vary as the head's do. With m clips of every mood they weigh
+    m / (2 m + FEW_OF_A_MOOD): half of a long session.
 
     Args:
         told_NS: statistics of its clips as the model that listened in has them.
         logits_NC: what that model's head says of them.
+        moods_heard: of how many moods they are; m is their number by this.
     """
     clips, labels = logits_NC.shape
     is_label_NC = F.one_hot(logits_NC.argmax(dim=-1), labels).to(told_NS)
@@ -113,7 +122,8 @@ def session_opinion(told_NS: Tensor, logits_NC: Tensor) -> SessionOpinion:
     lines_CS = (weight_N.unsqueeze(-1) * dual_NC).T @ rows_NS
     said_NC, centred_NC = rows_NS @ lines_CS.T, logits_NC - logits_NC.mean(dim=-1, keepdim=True)
     scale = centred_NC.std(unbiased=False) / said_NC.std(unbiased=False).clamp(min=SMALLEST_STD)
-    return SessionOpinion(scale * lines_CS, centre_S, clips / (2 * clips + KAPPA))
+    of_a_mood = clips / moods_heard
+    return SessionOpinion(scale * lines_CS, centre_S, of_a_mood / (2 * of_a_mood + FEW_OF_A_MOOD))
 
 
 @torch.no_grad()
