@@ -94,6 +94,10 @@ class Fold:
         """For files."""
         return f"{self.corpus}-{self.protocol}-{self.number}"
 
+    def probe_files(self, work: Path) -> dict[str, Path]:
+        """Where every probe's predictions stay."""
+        return {name: work / "predictions" / f"probe-{name}-{self.name}.jsonl" for name in PROBES}
+
     def settings(self, system: str = "tonelens-frozen") -> list[str]:
         """On top of the recipe."""
         shares_speakers = self.corpus == "emodb" and self.protocol == "emobox"
@@ -157,7 +161,7 @@ def probe_answers(
     cuts: Sequence[MonoCut], states: Features, fold: Fold, work: Path
 ) -> dict[str, list[Prediction]]:
     """Every probe's predictions for the fold's test clips, made now or earlier."""
-    done = {name: work / "predictions" / f"probe-{name}-{fold.name}.jsonl" for name in PROBES}
+    done = fold.probe_files(work)
     if all(path.is_file() for path in done.values()):
         return {name: list(read_predictions(path)) for name, path in done.items()}
     parts = split(
@@ -235,10 +239,15 @@ def main() -> None:
                     for seed in range(options.seeds):
                         trained_answers(fold, system, source, seed, options.work)
             continue
-        states = encoder_statistics([path_of(cut) for cut in cuts], encoder, cache=CACHE)
-        figures = best_probe(
-            [probe_answers(cuts, states, fold, options.work) for fold in folds], corpus, protocol
-        )
+        figures: list[Figure] = []
+        if options.no_training and not all(
+            path.is_file() for fold in folds for path in fold.probe_files(options.work).values()
+        ):
+            print(f"probe {corpus}/{protocol}: not all folds are fitted; left out")
+        else:
+            states = encoder_statistics([path_of(cut) for cut in cuts], encoder, cache=CACHE)
+            probes = [probe_answers(cuts, states, fold, options.work) for fold in folds]
+            figures += best_probe(probes, corpus, protocol)
         for system, source in systems.items():
             runs = []
             for seed in range(options.seeds):
