@@ -12,6 +12,8 @@ Systems   tonelens-frozen  the `tiny` recipe on the frozen Whisper-tiny encoder,
 Values    UA, WA, macro_f1 and descriptor scores: mean over folds, then over seeds; the 95 % interval is that
           of all folds' clips pooled, drawn over speakers, mean over seeds. ECE: of all folds' clips pooled
           (15 bins of one fold's clips would be mostly noise), mean over seeds. "seeds" says how many.
+          pitch_macro_f1_pooled and the like: of all folds' clips pooled. The one voice of a fold may have
+          three clips of high pitch, which weigh a third of its score.
 Resume    every (system, corpus, protocol, fold, seed) leaves its predictions in --work; what is there is not
           trained again, and the table is written from whatever is complete. A protocol whose folds are
           not all there yet is left out, and named.
@@ -192,7 +194,7 @@ def best_probe(by_fold: Sequence[dict[str, list[Prediction]]], corpus: str, prot
 def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, protocol: str) -> list[Figure]:
     """Mean over the folds of every score but ECE, whose bins need the clips of all folds together.
 
-    Intervals are of the pooled clips (each clip is tested once).
+    Intervals are of the pooled clips (each clip is tested once), of which levels have a second row.
     """
 
     def figures(predictions: list[Prediction]) -> list[Figure]:
@@ -203,12 +205,19 @@ def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, pr
 
     each = [{figure.metric: figure.value for figure in figures(predictions)} for predictions in by_fold]
     pooled = figures([prediction for predictions in by_fold for prediction in predictions])
+    rows = [row for row in pooled if all(row.metric in values for values in each)]
     return [
-        row
-        if row.metric in ("ece", "ece_perfect")
-        else replace(row, value=float(np.mean([values[row.metric] for values in each])))
-        for row in pooled
-        if all(row.metric in values for values in each)
+        *(
+            row
+            if row.metric in ("ece", "ece_perfect")
+            else replace(row, value=float(np.mean([values[row.metric] for values in each])))
+            for row in rows
+        ),
+        *(
+            replace(row, metric=f"{row.metric}_pooled")
+            for row in rows
+            if row.metric.endswith("_macro_f1")  # of a descriptor
+        ),
     ]
 
 

@@ -2,7 +2,7 @@ import pytest
 
 import folds
 from figures import Figure
-from tonelens.evaluation.prediction import Prediction
+from tonelens.evaluation.prediction import Claim, Prediction
 
 
 def answers(pairs, first):
@@ -22,6 +22,24 @@ def test_over_folds_is_the_mean_of_the_folds_not_the_score_of_the_pool():
     assert figures["ua"].value == pytest.approx((1.0 + 0.5) / 2)
     assert figures["wa"].value == pytest.approx((1.0 + 2 / 3) / 2), "pooled it would be 4 of 5"
     assert figures["ua"].n == 5
+
+
+def test_levels_have_a_row_of_the_pooled_clips_too():
+    """Two folds of one voice each, low or high alone; of four clips one is named wrongly."""
+
+    def voice(name, level, said):
+        return [
+            Prediction(
+                id=f"{name}{number}", speaker=name, reference_emotion="anger", predicted_emotion="anger",
+                descriptors={"pitch": Claim(claimed=claim, measured=level)},
+            )
+            for number, claim in enumerate(said)
+        ]  # fmt: skip
+
+    by_fold = [voice("a", "low", ["low", "low"]), voice("b", "high", ["high", "low"])]
+    figures = {row.metric: row.value for row in folds.over_folds(by_fold, "tonelens-tiny", "c", "p")}
+    assert figures["pitch_macro_f1"] == pytest.approx((1.0 + 2 / 3) / 2), "levels that occur"
+    assert figures["pitch_macro_f1_pooled"] == pytest.approx((4 / 5 + 2 / 3) / 2)
 
 
 def test_over_seeds_is_the_mean_of_values_and_interval_ends():
