@@ -6,10 +6,10 @@ from tonelens.batching.batch import pad_frames
 from tonelens.errors import ModelError
 from tonelens.model.adaptation import (
     FEW_OF_A_MOOD,
-    FEWEST_MOODS,
     KAPPA,
     adapted_model,
     clip_statistics,
+    fewest_moods,
     moods,
     require_adaptable,
     session_opinion,
@@ -119,7 +119,13 @@ def test_how_many_moods_are_heard():
     assert moods(sure[:1].expand(9, 4)) == pytest.approx(1.0)
     assert moods(torch.zeros(3, 4)) == pytest.approx(4.0), "no clip tells"
     assert moods(sure[:2]) == pytest.approx(2.0)
-    assert 2.0 < FEWEST_MOODS < 3.0
+
+
+def test_a_model_of_two_labels_needs_less_than_two_moods():
+    """2.5 of 4 are .66 of ln 4 nats; as much of ln 2 are 1.58 moods, of ln 3 are 2.07."""
+    assert [fewest_moods(labels) for labels in (2, 3, 4, 9)] == pytest.approx(
+        [1.58, 2.07, 2.5, 2.5], abs=5e-3
+    )
 
 
 def head_that_says(model, clips, *, apart: bool) -> None:

@@ -17,6 +17,7 @@ Source    ours; benchmarks/adapt_kappa.py chose KAPPA (docs/decisions/0014), LOG
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 
 import torch
@@ -36,9 +37,9 @@ FEW_OF_A_MOOD = 20.0
 """Clips of every mood heard with which the session's lines weigh a third, the head two."""
 RAREST_SHARE = 0.05
 """Labels that fewer of a session's clips have weigh no more than these."""
-FEWEST_MOODS = 2.5
-"""Heard in a session that may be listened in to. Where all of its clips are of one mood, their mean is that
-mood's, and lines would part what is alike."""
+FEWEST_MOODS, OF_LABELS = 2.5, 4
+"""Heard in a session that may be listened in to, by a model of so many labels or more. Where all of its clips
+are of one mood, their mean is that mood's, and lines would part what is alike."""
 
 
 def require_adaptable(model: ExplainerModel, name: str) -> None:
@@ -69,9 +70,12 @@ def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerMo
     pooling = model.eval().pooling
     assert isinstance(pooling, UtteranceLatent)
     rows_NS = torch.stack(list(heard)).to(pooling.statistics.mean_S)
-    moods_heard = moods(_said(model, rows_NS)) if model.emotion_head is not None else None
-    if moods_heard is not None and moods_heard < FEWEST_MOODS:
-        return None
+    moods_heard = None
+    if model.emotion_head is not None:
+        heard_NC = _said(model, rows_NS)
+        moods_heard = moods(heard_NC)
+        if moods_heard < fewest_moods(heard_NC.shape[1]):
+            return None
     shared = {id(part): part for name, part in model.named_children() if name != "pooling"}
     shared |= {id(part): part for name, part in pooling.named_children() if name != "statistics"}
     other = copy.deepcopy(model, dict(shared))
@@ -96,6 +100,11 @@ def moods(logits_NC: Tensor) -> float:
     """How many emotions are heard in a session: the perplexity of its clips' mean probabilities, 1 to C."""
     mean_C = logits_NC.softmax(dim=-1).mean(dim=0)
     return float(torch.special.entr(mean_C).sum().exp())
+
+
+def fewest_moods(labels: int) -> float:
+    """FEWEST_MOODS, and with fewer labels as large a share of what could be heard, in nats."""
+    return float(FEWEST_MOODS ** min(1.0, math.log(labels) / math.log(OF_LABELS)))
 
 
 def session_opinion(told_NS: Tensor, logits_NC: Tensor, moods_heard: float) -> SessionOpinion:
