@@ -26,8 +26,8 @@ from tonelens.descriptors.sentences import write
 from tonelens.errors import AudioError, InputError, ModelError
 from tonelens.model.adaptation import adapted_model, clip_statistics, require_adaptable
 from tonelens.model.answering import Alteration, Answerer
-from tonelens.model.checkpoint import LoadedModel, ModelCard, load_model
-from tonelens.model.confidence import check_risk, naming
+from tonelens.model.checkpoint import LoadedModel, load_model
+from tonelens.model.confidence import naming, threshold_for
 from tonelens.model.decoding import Answer
 from tonelens.model.find import DEFAULT, find_model
 from tonelens.model.language_model import SCRATCH
@@ -57,7 +57,7 @@ class Explainer:
         self.loaded = loaded
         self.recogniser = recogniser
         self.abstain = abstain
-        self.threshold = _threshold(loaded.card, abstain)
+        self.threshold = threshold_for(abstain, loaded.card.calibration, loaded.card.name)
         self._answerer = Answerer(loaded.model, loaded.prompter, loaded.card.labels)
         self.labels = loaded.card.labels
         self.grammar = self._answerer.grammar
@@ -391,19 +391,6 @@ class Explainer:
             f"{self.threshold:.1%} is needed for at most {100 * (self.abstain or 0):g}% wrong answers."
         )
         return Emotion(NO_LABEL, shares, abstained=True, reason="low-confidence"), sentence
-
-
-def _threshold(card: ModelCard, risk: float | None) -> float:
-    """From which confidence on answers are given; 0 where no risk is stated."""
-    if risk is None:
-        return 0.0
-    check_risk(risk)
-    if card.calibration is None:
-        raise ModelError(
-            f"{card.name}: not calibrated, so it can promise no risk. Train with data.hold_out_dev=true on "
-            f"enough clips, or leave --abstain out."
-        )
-    return card.calibration.threshold(risk).confidence
 
 
 __all__ = ["Explainer", "Explanation", "InputError", "Refusal", "Request"]

@@ -131,3 +131,21 @@ def check_risk(risk: float) -> None:
             f"a risk of {risk:g}: the share of wrong answers that you accept must lie between 0 and 1. "
             f"Give 0.2 for one in five."
         )
+
+
+def threshold_for(risk: float | None, calibration: Calibration | None, name: str) -> float:
+    """From which confidence on answers are given; 0 where no risk is stated.
+
+    Raises:
+        ModelError: the model of this name is not calibrated.
+        InputError: `risk` is no share, or its dev part promises none as low.
+    """
+    if risk is None:
+        return 0.0
+    check_risk(risk)
+    if calibration is None:
+        raise ModelError(
+            f"{name}: not calibrated, so it can promise no risk. Train with data.hold_out_dev=true on "
+            f"enough clips, or leave --abstain out."
+        )
+    return calibration.threshold(risk).confidence
