@@ -41,7 +41,6 @@ from tonelens.model.adaptation import clip_statistics
 
 LEAST = 8
 HANDFUL = 10
-KINDS = ("voice", "ten of a voice", "voices mixed", "one mood")
 ADAPTED = f"{SYSTEM} adapted"
 
 
@@ -75,14 +74,17 @@ def sessions_of(cuts: Sequence[MonoCut]) -> dict[str, list[Session]]:
 
 
 def kind_figures(
-    kind: str, sessions: Sequence[Session], plain: Mapping[str, str], states: Mapping[str, Tensor]
+    explainer: Explainer,
+    kind: str,
+    sessions: Sequence[Session],
+    plain: Mapping[str, str],
+    states: Mapping[str, Tensor],
 ) -> list[Figure]:
-    """Both systems' rows of one kind of session; `plain` are the answers of the model as trained."""
+    """Both systems' rows of one kind of session; `plain` is what the explainer says as trained."""
     before: dict[str, list[Prediction]] = defaultdict(list)
     after: dict[str, list[Prediction]] = defaultdict(list)
     changes: list[float] = []
     listened: list[bool] = []
-    explainer = Explainer.from_pretrained()
     for session in sessions:
         heard = [clip_statistics(states[cut.id]) for cut in session.heard]
         adapted = explainer.adapted_to_statistics(heard, "a session")
@@ -140,7 +142,7 @@ def main() -> None:
         states[cut.id] = clip_TLH.half()
     plain = labels_said(explainer, states, list(states))
     for kind, sessions in sessions_of(cuts).items():
-        figures = kind_figures(kind, sessions, plain, states)
+        figures = kind_figures(explainer, kind, sessions, plain, states)
         for figure in figures:
             if figure.metric in ("ua", "right", "right_worst", "right_less"):
                 print(f"{kind:16} {figure.corpus:8} {figure.system:24} {figure.metric} {figure.value:.3f}")

@@ -212,3 +212,8 @@ def test_clips_that_cannot_be_read_are_listed_in_the_report(cuts):
         evaluate(found.predictions, protocol="p", notes=[refusal.message], system="s", corpus="c")
     )
     assert f"{cuts[1].id}: no such file" in page
+
+
+def test_where_the_model_did_not_adapt_the_report_says_why():
+    found = predict.Predicted([], [], {}, why_not_adapted="one mood is heard in 9 recordings.")
+    assert found.notes() == ["Not adapted: one mood is heard in 9 recordings."]
