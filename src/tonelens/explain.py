@@ -142,16 +142,17 @@ class Explainer:
     def adapted_to_statistics(self, heard: Sequence[Tensor], source: str) -> Explainer:
         """The same from what `clip_statistics` makes of encoded clips, one or more of an adaptable model."""
         model = adapted_model(self.loaded.model, heard)
-        loaded = self.loaded if model is None else replace(self.loaded, model=model)
-        other = Explainer(loaded, abstain=self.abstain, recogniser=self.recogniser)
-        other._alteration = self._alteration
-        if model is not None:
-            other.adapted_to = Adapted(len(heard), source)
-        else:
+        if model is None:
+            other = copy.copy(self)
             other.why_not_adapted = (
                 f"one mood is heard in {len(heard)} recordings of {source}, and would become the new "
                 f"neutral. Give recordings of several moods."
             )
+            return other
+        loaded = replace(self.loaded, model=model)
+        other = Explainer(loaded, abstain=self.abstain, recogniser=self.recogniser)
+        other.adapted_to = Adapted(len(heard), source)
+        other._alteration = self._alteration
         return other
 
     def altered(self, alteration: Alteration) -> Explainer:

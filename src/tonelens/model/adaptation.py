@@ -65,7 +65,7 @@ def adapted_model(model: ExplainerModel, heard: Sequence[Tensor]) -> ExplainerMo
     """The model with statistics that were moved towards those of clips (S each), and their own opinion.
 
     `model` is not changed, but left in eval mode; both share every weight. The model must be adaptable, with
-    one clip or more. None where its emotion head hears under FEWEST_MOODS in them.
+    one clip or more. None where its emotion head hears too few moods in them (`fewest_moods`).
     """
     pooling = model.eval().pooling
     assert isinstance(pooling, UtteranceLatent)
