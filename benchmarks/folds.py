@@ -14,10 +14,13 @@ Values    UA, WA, macro_f1 and descriptor scores: mean over folds, then over see
           (15 bins of one fold's clips would be mostly noise), mean over seeds. "seeds" says how many.
           pitch_macro_f1_pooled and the like: of all folds' clips pooled. The one voice of a fold may have
           three clips of high pitch, which weigh a third of its score.
+Seeds     docs/results/folds_by_seed.json has every seed's own rows (protocol "emobox, seed 1"); a row of
+          docs/results/folds.json is their mean, so seeds can be run one by one, on several machines. After a
+          change of the recipe, delete the rows by seed of what is measured again.
 Resume    every (system, corpus, protocol, fold, seed) leaves its predictions in --work; what is there is not
           trained again, and the table is written from whatever is complete. A protocol whose folds are
           not all there yet is left out, and named.
-Run       python benchmarks/folds.py --work DIR [--only ravdess/emobox] [--seeds 3] [--student DIR]
+Run       python benchmarks/folds.py --work DIR [--only ravdess/emobox] [--seed 1 --seed 2] [--student DIR]
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from lhotse import MonoCut
 
 from baseline_features import Features, encoder_statistics
 from baselines import CACHE, classifier, emotion_figures
-from figures import Figure, over_seeds, shared_folder, write_figures
+from figures import RESULTS, Figure, over_seeds, read_figures, shared_folder, write_figures
 from prepared import prepared
 from tonelens.config import load_recipe
 from tonelens.corpora.cuts import emotion_of, path_of, read_cuts
@@ -80,6 +83,9 @@ BASE = ("data.protocol=speaker-disjoint", "data.fold=1", "data.folds=10", *MANY)
 """What a fold starts from: `tiny` on four fifths of the others' voices; the rest calibrate it."""
 GROUPS = 5
 """Of `speaker-disjoint`."""
+SEEDS = (0, 1, 2)
+BY_SEED = "folds_by_seed"
+"""The results file of one seed's rows each."""
 PROBES = {**{f"layer-{layer}": [layer] for layer in range(5)}, "layers-1-4": [1, 2, 3, 4]}
 
 
@@ -221,12 +227,28 @@ def over_folds(by_fold: Sequence[list[Prediction]], system: str, corpus: str, pr
     ]
 
 
+def write_seed(figures: Sequence[Figure], seed: int, folder: Path = RESULTS) -> None:
+    """Keep one seed's rows beside the other seeds'."""
+    own = [replace(figure, protocol=f"{figure.protocol}, seed {seed}") for figure in figures]
+    write_figures(BY_SEED, own, folder=folder)
+
+
+def all_seeds(system: str, corpus: str, protocol: str, folder: Path = RESULTS) -> list[Figure]:
+    """The mean over every seed that is kept, of this session and of earlier ones."""
+    runs: dict[str, list[Figure]] = {}
+    for row in read_figures(folder / f"{BY_SEED}.json"):
+        base, _, seed = row.protocol.partition(", seed ")
+        if (row.system, row.corpus, base) == (system, corpus, protocol):
+            runs.setdefault(seed, []).append(replace(row, protocol=protocol))
+    return over_seeds(list(runs.values()))
+
+
 def main() -> None:
     """Train what is missing, then write every complete protocol."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--work", type=Path, required=True, help="predictions stay here, to go on later")
     parser.add_argument("--only", action="append", default=None, help="CORPUS/PROTOCOL; may be repeated")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seed", type=int, action="append", default=None, help="of 0 1 2; may be repeated")
     parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
     parser.add_argument("--system", action="append", default=None, help="train this one; may be repeated")
     parser.add_argument(
@@ -245,7 +267,7 @@ def main() -> None:
         if options.fold:
             for fold in (fold for fold in folds if fold.number in options.fold):
                 for system, source in systems.items():
-                    for seed in range(options.seeds):
+                    for seed in options.seed or SEEDS:
                         trained_answers(fold, system, source, seed, options.work)
             continue
         figures: list[Figure] = []
@@ -258,8 +280,7 @@ def main() -> None:
             probes = [probe_answers(cuts, states, fold, options.work) for fold in folds]
             figures += best_probe(probes, corpus, protocol)
         for system, source in systems.items():
-            runs = []
-            for seed in range(options.seeds):
+            for seed in options.seed or SEEDS:
                 names = [
                     options.work / "predictions" / f"{system}-{fold.name}-{seed}.jsonl" for fold in folds
                 ]
@@ -267,8 +288,8 @@ def main() -> None:
                     print(f"{system} {corpus}/{protocol} seed {seed}: not all folds are trained; left out")
                     continue
                 answers = [trained_answers(fold, system, source, seed, options.work) for fold in folds]
-                runs.append(over_folds(answers, system, corpus, protocol))
-            figures += over_seeds(runs) if runs else []
+                write_seed(over_folds(answers, system, corpus, protocol), seed)
+            figures += all_seeds(system, corpus, protocol)
         for figure in figures:
             if figure.metric == "ua":
                 print(f"{figure.system:16} {corpus}/{protocol} UA {figure.value:.3f} ({figure.seeds} seeds)")

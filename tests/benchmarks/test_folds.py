@@ -52,6 +52,23 @@ def test_over_seeds_is_the_mean_of_values_and_interval_ends():
     assert (row.value, row.low, row.high, row.seeds) == pytest.approx((0.6, 0.45, 0.75, 2))
 
 
+def test_seeds_run_one_by_one_are_averaged_and_one_that_is_run_again_replaces_itself(tmp_path):
+    def seed(number, value, protocol="emobox"):
+        row = Figure(system="tonelens-tiny", corpus="emodb", protocol=protocol, metric="ua", value=value, n=3)
+        folds.write_seed([row], number, folder=tmp_path)
+
+    def averaged():
+        return folds.all_seeds("tonelens-tiny", "emodb", "emobox", folder=tmp_path)
+
+    assert averaged() == []
+    seed(0, 0.5)
+    seed(1, 0.9)
+    seed(1, 0.7)  # run again
+    seed(0, 0.1, protocol="speaker-disjoint")
+    (row,) = averaged()
+    assert (row.value, row.seeds, row.protocol) == (pytest.approx(0.6), 2, "emobox")
+
+
 def test_only_emodb_s_published_folds_may_share_speakers():
     overlap = "data.allow_speaker_overlap=true"
     assert overlap in folds.Fold("emodb", "emobox", 1).settings()
