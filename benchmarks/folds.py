@@ -83,6 +83,7 @@ BASE = ("data.protocol=speaker-disjoint", "data.fold=1", "data.folds=10", *MANY)
 """What a fold starts from: `tiny` on four fifths of the others' voices; the rest calibrate it."""
 GROUPS = 5
 """Of `speaker-disjoint`."""
+SYSTEMS = ("probe", "tonelens-frozen", "tonelens-tiny")
 SEEDS = (0, 1, 2)
 BY_SEED = "folds_by_seed"
 """The results file of one seed's rows each."""
@@ -189,6 +190,11 @@ def probe_answers(
     return answers
 
 
+def are_fitted(folds: Sequence[Fold], work: Path) -> bool:
+    """Whether every probe has answered every fold."""
+    return all(path.is_file() for fold in folds for path in fold.probe_files(work).values())
+
+
 def best_probe(by_fold: Sequence[dict[str, list[Prediction]]], corpus: str, protocol: str) -> list[Figure]:
     """Figures of the probe with the best mean UA over the test folds."""
     figures = {
@@ -250,7 +256,9 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=None, help="CORPUS/PROTOCOL; may be repeated")
     parser.add_argument("--seed", type=int, action="append", default=None, help="of 0 1 2; may be repeated")
     parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
-    parser.add_argument("--system", action="append", default=None, help="train this one; may be repeated")
+    parser.add_argument(
+        "--system", action="append", choices=SYSTEMS, default=None, help="this one alone; may be repeated"
+    )
     parser.add_argument(
         "--fold", type=int, action="append", default=None, help="train these alone, and write no figures"
     )
@@ -258,7 +266,8 @@ def main() -> None:
     options = parser.parse_args()
     encoder = shared_folder() / "weights" / "whisper-tiny-en-encoder"
     systems = {"tonelens-frozen": encoder} | ({"tonelens-tiny": options.student} if options.student else {})
-    systems = {name: systems[name] for name in options.system or systems}
+    asked = options.system or SYSTEMS
+    systems = {name: source for name, source in systems.items() if name in asked}
     for corpus, protocol in PROTOCOLS:
         if options.only and f"{corpus}/{protocol}" not in options.only:
             continue
@@ -271,14 +280,12 @@ def main() -> None:
                         trained_answers(fold, system, source, seed, options.work)
             continue
         figures: list[Figure] = []
-        if options.no_training and not all(
-            path.is_file() for fold in folds for path in fold.probe_files(options.work).values()
-        ):
-            print(f"probe {corpus}/{protocol}: not all folds are fitted; left out")
-        else:
+        if "probe" in asked and (not options.no_training or are_fitted(folds, options.work)):
             states = encoder_statistics([path_of(cut) for cut in cuts], encoder, cache=CACHE)
             probes = [probe_answers(cuts, states, fold, options.work) for fold in folds]
             figures += best_probe(probes, corpus, protocol)
+        elif "probe" in asked:
+            print(f"probe {corpus}/{protocol}: not all folds are fitted; left out")
         for system, source in systems.items():
             for seed in options.seed or SEEDS:
                 names = [
