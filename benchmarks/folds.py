@@ -254,7 +254,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--work", type=Path, required=True, help="predictions stay here, to go on later")
     parser.add_argument("--only", action="append", default=None, help="CORPUS/PROTOCOL; may be repeated")
-    parser.add_argument("--seed", type=int, action="append", default=None, help="of 0 1 2; may be repeated")
+    parser.add_argument("--seed", type=int, action="append", default=None, help="may be repeated; 0, 1 and 2 without it")
     parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
     parser.add_argument(
         "--system", action="append", choices=SYSTEMS, default=None, help="this one alone; may be repeated"
@@ -267,6 +267,8 @@ def main() -> None:
     encoder = shared_folder() / "weights" / "whisper-tiny-en-encoder"
     systems = {"tonelens-frozen": encoder} | ({"tonelens-tiny": options.student} if options.student else {})
     asked = options.system or SYSTEMS
+    if "tonelens-tiny" in (options.system or ()) and options.student is None:
+        parser.error("tonelens-tiny needs an encoder: give --student DIR.")
     systems = {name: source for name, source in systems.items() if name in asked}
     for corpus, protocol in PROTOCOLS:
         if options.only and f"{corpus}/{protocol}" not in options.only:
