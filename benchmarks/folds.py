@@ -254,7 +254,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--work", type=Path, required=True, help="predictions stay here, to go on later")
     parser.add_argument("--only", action="append", default=None, help="CORPUS/PROTOCOL; may be repeated")
-    parser.add_argument("--seed", type=int, action="append", default=None, help="may be repeated; 0, 1 and 2 without it")
+    parser.add_argument(
+        "--seed", type=int, action="append", default=None, help="repeatable; 0, 1, 2 without it"
+    )
     parser.add_argument("--student", type=Path, default=None, help="encoder of tonelens-tiny")
     parser.add_argument(
         "--system", action="append", choices=SYSTEMS, default=None, help="this one alone; may be repeated"
