@@ -134,6 +134,20 @@ def test_several_processes_give_the_same_measures_as_one(tmp_path):
     assert measure_clips(clips, tmp_path / "two", 2) == measure_clips(clips, tmp_path / "one", 1)
 
 
+def test_a_script_without_a_guard_is_told_so_once(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from tonelens.descriptors.clips import Clip, measure_clips\n"
+        f"clips = [Clip(f'c{{i}}', f'missing-{{i}}.wav') for i in range({clips_module.FEW_CLIPS + 1})]\n"
+        f"measure_clips(clips, Path({str(tmp_path / 'out')!r}))\n"
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 1
+    assert 'without if __name__ == "__main__"' in ran.stderr
+    assert "bootstrapping" not in ran.stderr  # what multiprocessing prints for every process
+
+
 def test_a_file_without_cuts_is_refused(tmp_path):
     (tmp_path / "cuts.jsonl").write_text('{"a": 1}\n')
     with pytest.raises(CorpusError, match="holds no cuts"):

@@ -106,6 +106,8 @@ def _measured(clips: Sequence[Clip], workers: int) -> Iterator[tuple[Clip, dict[
     if workers <= 1 or len(clips) <= FEW_CLIPS:
         yield from map(_measure_one, clips)
         return
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(1)  # a measuring process imports a script without a guard: its parent tells (below)
     spawn = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
