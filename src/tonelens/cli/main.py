@@ -66,7 +66,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):  # a file name may hold bytes that are no text
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="tonelens")  # also where Python was started with -m something
     except TonelensError as error:
         _fail(str(error), error.exit_code)
     except SystemExit as end:

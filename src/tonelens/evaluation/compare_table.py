@@ -34,6 +34,8 @@ NATS: frozenset[Metric] = frozenset({"votes_cross_entropy", "votes_kl"})
 """All others are shares, shown in percent and points."""
 LEVELS = (0.05, 0.01, 0.001)
 """One mark for each level that p is below."""
+NOT_MADE = "not made"
+"""In place of a test's result; `_not_made` has the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _test_rows(pair: Pair) -> Iterator[tuple[str, ...]]:
         effect = "" if least is None else f"detectable {_number(metric, least)} {unit}"
         yield name, f"bootstrap, {NAMES[metric]}", f"{_ends(metric, found)} {unit}", effect, _p(found.p)
     if pair.mcnemar is None:
-        yield name, "McNemar, exact", f"not made: {pair.mcnemar_reason}", "", ""
+        yield name, "McNemar, exact", NOT_MADE, "", ""
     else:
         ratio = pair.mcnemar.odds_ratio
         right = f"{pair.mcnemar.only_second} to {pair.mcnemar.only_first} clips right alone"
@@ -158,10 +160,19 @@ def _test_rows(pair: Pair) -> Iterator[tuple[str, ...]]:
             _p(pair.mcnemar.p),
         )  # fmt: skip
     if pair.t_test is None:
-        yield name, "t-test, one-sided", f"not made: {pair.t_test_reason}", "", ""
+        yield name, "t-test, one-sided", NOT_MADE, "", ""
     else:
         t = pair.t_test
         yield name, "t-test, one-sided", f"t({t.degrees}) = {t.t:.2f}", f"d_z {t.d_z:.3f}", _p(t.p)
+
+
+def _not_made(comparison: Comparison) -> Iterator[str]:
+    """Why a test is missing, a line each, outside the table: a sentence would make its column wide."""
+    for pair in comparison.pairs:
+        reasons = (("McNemar", pair.mcnemar_reason), ("t-test", pair.t_test_reason))
+        for test, reason in reasons:
+            if reason:
+                yield f"{test} of {pair.second} - {pair.first} {NOT_MADE}: {reason}."
 
 
 def _score_cells(system: SystemScores, metric: Metric, mark: str) -> tuple[str, ...]:
@@ -203,6 +214,7 @@ def _page(comparison: Comparison, draw: Callable[[Table], Iterable[str]], *, bul
         "",
         "p of this table is not corrected. The bootstrap counts whole "
         f"{comparison.unit}s; McNemar and the t-test count every clip as independent of the others.",
+        *_not_made(comparison),
         *("", *(f"{bullet}{note}" for note in comparison.notes)) * bool(comparison.notes),
     ]
     return "\n".join(lines) + "\n"
