@@ -167,7 +167,7 @@ def _test_rows(pair: Pair) -> Iterator[tuple[str, ...]]:
 
 
 def _not_made(comparison: Comparison) -> Iterator[str]:
-    """Why a test is missing, a line each, outside the table: a sentence would make its column wide."""
+    """Why a test is missing: notes, since a sentence would make the table's column wide."""
     for pair in comparison.pairs:
         reasons = (("McNemar", pair.mcnemar_reason), ("t-test", pair.t_test_reason))
         for test, reason in reasons:
@@ -205,6 +205,7 @@ def _p(p: float | None) -> str:
 
 
 def _page(comparison: Comparison, draw: Callable[[Table], Iterable[str]], *, bullet: str) -> str:
+    notes = (*_not_made(comparison), *comparison.notes)
     lines = [
         *draw(systems_table(comparison)),
         "",
@@ -214,8 +215,7 @@ def _page(comparison: Comparison, draw: Callable[[Table], Iterable[str]], *, bul
         "",
         "p of this table is not corrected. The bootstrap counts whole "
         f"{comparison.unit}s; McNemar and the t-test count every clip as independent of the others.",
-        *_not_made(comparison),
-        *("", *(f"{bullet}{note}" for note in comparison.notes)) * bool(comparison.notes),
+        *("", *(f"{bullet}{note}" for note in notes)) * bool(notes),
     ]
     return "\n".join(lines) + "\n"
 
